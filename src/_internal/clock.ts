@@ -1,0 +1,54 @@
+/**
+ * Time, so that tests can bring their own.
+ * @module
+ */
+
+/** A source of time. */
+export interface Clock {
+  /** Milliseconds since some fixed moment; never goes back. */
+  now(): number;
+  /** Calls once, after so many milliseconds; answers what {@linkcode cancel} takes. */
+  schedule(ms: number, call: () => void): Timer;
+  /** Forgets a call. Harmless after it was made. */
+  cancel(timer: Timer | undefined): void;
+}
+
+/** A scheduled call. */
+export type Timer = number | object;
+
+/** The most that `setTimeout` can wait for; beyond it fires at once. */
+const LONGEST = 2 ** 31 - 1;
+
+/** The runtime's own time. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  schedule: (ms, call) => setTimeout(call, Math.min(ms, LONGEST)),
+  cancel: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout> | undefined),
+};
+
+/** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+export function delay(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = (): void => {
+      clock.cancel(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = clock.schedule(ms, done);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}
+
+/** Whether a promise settled within so many milliseconds. Its own outcome is left to whoever holds it. */
+export function settlesWithin(clock: Clock, ms: number, promise: Promise<unknown>): Promise<boolean> {
+  if (ms === Infinity) return promise.then(() => true, () => true);
+  return new Promise((resolve) => {
+    const timer = clock.schedule(ms, () => resolve(false));
+    const settled = (): void => {
+      clock.cancel(timer);
+      resolve(true);
+    };
+    promise.then(settled, settled);
+  });
+}

@@ -1,0 +1,153 @@
+/**
+ * Actors: a function, what messages it takes, and how they are treated.
+ * @module
+ */
+import type { Channel } from "./channel.ts";
+import type { ConfirmationMode, HandlerResult, OnError } from "./confirmation.ts";
+import type { Converter } from "./converter.ts";
+import type { Dependencies, Resolved } from "./dependency.ts";
+import type { SecurityScheme } from "./metadata.ts";
+import type { ActorInfo, Message, MessageDescription, Sendable } from "./message.ts";
+import type { ActorMiddleware } from "./middleware.ts";
+import type { RoutingStrategy } from "./routing.ts";
+import type { HeadersOutput, MaybeSchema, SchemaOutput } from "./schema.ts";
+import { isSchema } from "./schema.ts";
+import type { MessageHeaders } from "./server.ts";
+import { toChannel } from "./channel.ts";
+
+/** What a router gives to the actors below it that do not say otherwise. */
+export interface RouterOptions {
+  /** Where messages come from. Defaults to the parent's, then to `"default"`. */
+  readonly channel?: string | Channel | undefined;
+  /** Run inside the parent's and around the actor's own. */
+  readonly middlewares?: readonly ActorMiddleware[] | undefined;
+  /** Time limit of a run in milliseconds, from decoding to the handler's end; `Infinity` for none. Defaults to the parent's, then to none. */
+  readonly timeout?: number | undefined;
+  /**
+   * Whether to tell brokers that take silent consumers' messages away that a message is still being handled; a number is
+   * the interval in milliseconds, instead of the broker's own. Defaults to the parent's, then to `true`.
+   */
+  readonly keepAlive?: boolean | number | undefined;
+  /** Decodes payloads. Defaults to the parent's, then to {@linkcode jsonConverter}. */
+  readonly converter?: Converter | undefined;
+}
+
+/** Options of {@linkcode Router.actor}. A {@linkcode MessageContract} is a valid set of them. */
+export interface ActorOptions<
+  P extends MaybeSchema = MaybeSchema,
+  H extends MaybeSchema = MaybeSchema,
+  D extends Dependencies = Dependencies,
+  M extends ConfirmationMode = ConfirmationMode,
+> extends RouterOptions, MessageDescription {
+  /** The actor's name: its topic, and its operation id in AsyncAPI. Required, as minifiers rename functions. */
+  readonly name: string;
+  /** The payload's schema: its output is the handler's first argument. Without one the body is ignored. */
+  readonly payload?: P;
+  /** The headers' schema: its output is `context.headers`. */
+  readonly headers?: H;
+  /** What to inject as `context.deps`. */
+  readonly deps?: D;
+  /** When the message is settled. Defaults to `"auto"`. */
+  readonly confirmationMode?: M;
+  /** What becomes of a message that is not valid or whose handler threw. Defaults to `"nack"`, in the manual modes to `"no_action"`. */
+  readonly onError?: OnError<M>;
+  /** What becomes of a message whose time limit passed. Defaults to `"reject"`. */
+  readonly onTimeout?: OnError<M>;
+  /** Which messages of the channel are for this actor. Defaults to {@linkcode topicBasedRoutingStrategy}. */
+  readonly routingStrategy?: RoutingStrategy | undefined;
+  /** How producers and consumers authenticate, for the AsyncAPI document. */
+  readonly security?: readonly SecurityScheme[];
+  /** Ignored; a contract may be used as options. */
+  readonly "~sends"?: unknown;
+}
+
+/** What a handler receives as its second argument. */
+export interface ActorContext<H = MessageHeaders, D = Record<never, never>> {
+  /** The validated headers; every header as text where the actor declares no schema for them. */
+  readonly headers: H;
+  /** The injected values. */
+  readonly deps: D;
+  /** The message itself. */
+  readonly message: Message;
+  /** Aborted when the time limit passes (`TimeoutError`), on shutdown (`AbortError`), and when the lease is lost ({@linkcode LeaseLostError}). */
+  readonly signal: AbortSignal;
+  /** Which actor is running. */
+  readonly actor: ActorInfo;
+}
+
+/** Any handler. */
+// deno-lint-ignore no-explicit-any -- parameters are contravariant: `unknown` would refuse every handler
+export type AnyHandler = (payload: any, context: any) => unknown;
+
+/** The handler that a set of options asks for. */
+export type Handler<
+  P extends MaybeSchema = undefined,
+  H extends MaybeSchema = undefined,
+  D extends Dependencies = Record<never, never>,
+  M extends ConfirmationMode = "auto",
+> = (
+  payload: SchemaOutput<P>,
+  context: ActorContext<HeadersOutput<H>, Resolved<D>>,
+) => HandlerResult<M> | Promise<HandlerResult<M>>;
+
+/** A registered actor. It can be sent to, and its `handler` is the very function that was given. */
+export interface Actor<F extends AnyHandler = AnyHandler, P = unknown, H = unknown> extends Sendable<P, H> {
+  /** The function as it was given: call it in unit tests. */
+  readonly handler: F;
+  /** The options as they were given. */
+  readonly options: ActorOptions;
+}
+
+const MODES: ReadonlySet<unknown> = new Set<ConfirmationMode>([
+  "auto",
+  "always_ack",
+  "ack_first",
+  "manual",
+  "manual_explicit",
+]);
+
+/**
+ * Refuses options that cannot work, at the line that gives them.
+ *
+ * @throws {TypeError} If the name, a schema, the handler, the channel or the mode has the wrong shape, or a policy has no
+ * meaning in the mode.
+ * @throws {RangeError} If a duration is not positive.
+ */
+export function checkActor(options: ActorOptions, handler: unknown): void {
+  const { name, payload, headers, confirmationMode = "auto", onError, onTimeout } = options;
+  if (typeof name !== "string" || name === "") {
+    throw new TypeError(`Cannot register an actor as its name is not a non-empty string: ${String(name)}`);
+  }
+  const refuse = (why: string, particulars: unknown): never => {
+    throw new TypeError(`Cannot register the actor "${name}" as ${why}: ${String(particulars)}`);
+  };
+  if (typeof handler !== "function") refuse("its handler is not a function", typeof handler);
+  if (payload !== undefined && !isSchema(payload)) {
+    refuse("its payload is not a Standard Schema", typeof payload);
+  }
+  if (headers !== undefined && !isSchema(headers)) {
+    refuse("its headers are not a Standard Schema", typeof headers);
+  }
+  if (!MODES.has(confirmationMode)) refuse("its confirmation mode is unknown", confirmationMode);
+  const decides = confirmationMode !== "always_ack" && confirmationMode !== "ack_first";
+  if (!decides && (onError !== undefined || onTimeout !== undefined)) {
+    refuse("onError and onTimeout have no meaning in its confirmation mode", confirmationMode);
+  }
+  checkRouterOptions(options);
+}
+
+/**
+ * Refuses defaults that cannot work.
+ *
+ * @throws {TypeError} If the channel has no address.
+ * @throws {RangeError} If a duration is not positive.
+ */
+export function checkRouterOptions({ channel, timeout, keepAlive }: RouterOptions): void {
+  if (channel !== undefined) toChannel(channel);
+  if (timeout !== undefined && !(timeout > 0)) {
+    throw new RangeError(`Cannot use the timeout as it is not a positive number of milliseconds: ${timeout}`);
+  }
+  if (typeof keepAlive === "number" && !(keepAlive > 0)) {
+    throw new RangeError(`Cannot use keepAlive as it is not a positive number of milliseconds: ${keepAlive}`);
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * The application: what is declared, where it is sent, and the workers that run it.
+ * @module
+ */
+import { systemClock } from "./_internal/clock.ts";
+import { type FetchHandler, type HttpListener, listen } from "./_internal/http_listener.ts";
+import type { Logger } from "./events.ts";
+import { reportTo } from "./events.ts";
+import { healthHandler, type HealthHandlerOptions } from "./health.ts";
+import type { JsonSchemaConverters } from "./json_schema.ts";
+import { consoleLogger } from "./logger.ts";
+import type { Contact, ExternalDocs, License, Tag } from "./metadata.ts";
+import type { Sendable, SendArguments } from "./message.ts";
+import type { ActorMiddleware, ProducerMiddleware } from "./middleware.ts";
+import {
+  type Place,
+  Producer,
+  type SendMessageCommon,
+  type SendMessageJsonOptions,
+  type SendMessageOptions,
+} from "./producer.ts";
+import { MessageRegistry, ServerRegistry } from "./registry.ts";
+import { resolveActors, type ResolvedActor, Router } from "./router.ts";
+import type { Serializer } from "./serializer.ts";
+import { DEFAULT_OS_SIGNALS, onFirstSignal, type OsSignal } from "./signals.ts";
+import { type RunnerInfo, Worker } from "./worker.ts";
+import { toWorkerLimits } from "./worker_limits.ts";
+
+/** Options of {@linkcode Repid}. */
+export interface RepidOptions {
+  /** The application's name. Defaults to `"Repid AsyncAPI"`. */
+  readonly title?: string;
+  /** The application's version. Defaults to `"0.0.1"`. */
+  readonly version?: string;
+  /** What it does, CommonMark allowed. */
+  readonly description?: string;
+  /** Where its terms of service are. */
+  readonly termsOfService?: string;
+  /** Who to ask about it. */
+  readonly contact?: Contact;
+  /** The terms it is offered under. */
+  readonly license?: License;
+  /** Labels. */
+  readonly tags?: readonly Tag[];
+  /** Where to read more. */
+  readonly externalDocs?: ExternalDocs;
+  /** Turns values into payloads. Defaults to {@linkcode defaultSerializer}, JSON. */
+  readonly defaultSerializer?: Serializer;
+  /** Run around every actor, outside those of routers and actors. */
+  readonly actorMiddlewares?: readonly ActorMiddleware[];
+  /** Run around every publication, those of actors and their replies included. */
+  readonly producerMiddlewares?: readonly ProducerMiddleware[];
+  /** Converters for schema libraries without Standard JSON Schema, by vendor: `{ valibot: toJsonSchema }`. */
+  readonly jsonSchemaConverters?: JsonSchemaConverters;
+  /** Where events go. Defaults to {@linkcode consoleLogger}: warnings and errors, on standard error. */
+  readonly logger?: Logger;
+}
+
+/** Where to serve something over HTTP. */
+export interface HttpServerOptions {
+  /** The address to listen on. Defaults to `0.0.0.0`, all of IPv4. */
+  readonly hostname?: string;
+  /** The port; 0 for any free one, told by the event that says where it listens. */
+  readonly port?: number;
+  /** The path. */
+  readonly path?: string;
+}
+
+/** Options of {@linkcode Repid.runWorker}. */
+export interface WorkerOptions {
+  /** Stops the worker gracefully when aborted. */
+  readonly signal?: AbortSignal;
+  /** OS signals that stop the worker gracefully; a second one has its default effect. Defaults to `SIGINT` and `SIGTERM`; `[]` for none. */
+  readonly osSignals?: readonly OsSignal[];
+  /** How long running handlers may go on after a stop, in milliseconds. Defaults to 25 000. */
+  readonly gracefulShutdownTime?: number;
+  /** How long handlers may go on after their signal was aborted, in milliseconds; then their slot is given back. Defaults to 1 000. */
+  readonly cancellationTimeout?: number;
+  /** Stops after exactly this many messages. Defaults to `Infinity`. */
+  readonly messagesLimit?: number;
+  /** How many messages are handled at once. Defaults to 1 000. */
+  readonly tasksLimit?: number;
+  /** The name of the server to consume from. Defaults to the default server. */
+  readonly server?: string;
+  /** Serves `/livez`, `/readyz` and `path` (`/healthz`) while the worker runs, on port 8080. Defaults to not serving. */
+  readonly healthCheckServer?: HttpServerOptions;
+}
+
+const DEFAULT_LOGGER = consoleLogger();
+
+/** What the testing kit and the AsyncAPI generator need to know of an application. Not part of the public API. */
+export interface RepidInternals {
+  /** Every actor with its defaults applied. */
+  actors(): readonly ResolvedActor[];
+  readonly producer: Producer;
+  readonly logger: Logger;
+}
+
+/** The inside of an application. Not part of the public API. */
+export let internalsOf: (app: Repid) => RepidInternals;
+
+/**
+ * A Repid application.
+ *
+ * @example
+ * ```ts
+ * import { InMemoryServer, Repid, Router } from "@repid/core";
+ * import { type } from "arktype";
+ *
+ * const app = new Repid({ title: "My app" });
+ * app.servers.register("memory", new InMemoryServer());
+ *
+ * const router = new Router();
+ * const greet = router.actor({ name: "greet", payload: type({ name: "string" }) }, ({ name }) => {
+ *   console.log(`Hello, ${name}!`);
+ * });
+ * app.includeRouter(router);
+ *
+ * const connection = await app.servers.default.connect();
+ * await app.send(greet, { name: "Repid" });
+ * await app.runWorker({ messagesLimit: 1 });
+ * await connection.close();
+ * ```
+ */
+export class Repid {
+  /** What it was made with. */
+  readonly options: RepidOptions;
+  /** Its servers. */
+  readonly servers: ServerRegistry = new ServerRegistry();
+  /** The operations by which it sends. */
+  readonly messages: MessageRegistry = new MessageRegistry();
+  readonly #router: Router;
+  readonly #producer: Producer;
+  readonly #workers = new Set<Worker>();
+  readonly #places = new WeakMap<Sendable, Place>();
+
+  /** Without servers, operations and actors. */
+  constructor(options: RepidOptions = {}) {
+    const { actorMiddlewares: middlewares, producerMiddlewares, defaultSerializer, jsonSchemaConverters } =
+      options;
+    this.options = options;
+    this.#router = new Router({ middlewares });
+    this.#producer = new Producer({
+      serializer: defaultSerializer,
+      middlewares: producerMiddlewares,
+      jsonSchemaConverters,
+      operations: this.messages,
+      serverOf: (name) => this.servers.get(name),
+      placeOf: (target) => this.#placeOf(target),
+    });
+  }
+
+  /**
+   * Adds a router's actors.
+   *
+   * @throws {TypeError} If it is not a router.
+   */
+  includeRouter(router: Router): this {
+    this.#router.includeRouter(router);
+    return this;
+  }
+
+  /**
+   * Sends what a contract or an actor declares: checked by the compiler, then by its schemas as consumers will see it.
+   * Resolves when the broker has it.
+   *
+   * @throws {MessageValidationError} If it does not fit.
+   * @throws {NotConnectedError} If the server is not connected.
+   */
+  async send<P, H>(target: Sendable<P, H>, ...args: SendArguments<P, H>): Promise<void> {
+    const [payload, options] = args as readonly [unknown, SendMessageCommon?];
+    await this.#producer.send(target, payload, options);
+  }
+
+  /**
+   * Sends bytes or text. Resolves when the broker has it.
+   *
+   * @throws {TypeError} If both or neither of `channel` and `operationId` are given.
+   * @throws {RangeError} If the operation or the server is not registered.
+   * @throws {NotConnectedError} If the server is not connected.
+   */
+  async sendMessage(options: SendMessageOptions): Promise<void> {
+    await this.#producer.sendMessage(options);
+  }
+
+  /** Sends a value as JSON. As {@linkcode sendMessage}. */
+  async sendMessageJson(options: SendMessageJsonOptions): Promise<void> {
+    await this.#producer.sendMessageJson(options);
+  }
+
+  /**
+   * Consumes until stopped: by its signal, by an OS signal, or by its limit. Connects for as long as it runs. Comes back
+   * after every outage. Resolves within `gracefulShutdownTime + cancellationTimeout` and a bounded close after a stop.
+   *
+   * @throws {RangeError} If a limit is out of range, or the server is not registered.
+   * @throws {Error} If a port is in use, before anything is consumed; or what the server throws and calls final.
+   */
+  async runWorker(options: WorkerOptions = {}): Promise<RunnerInfo> {
+    const { signal, osSignals = DEFAULT_OS_SIGNALS } = options;
+    const worker = this.#createWorker(options);
+    if (!worker) return { processed: 0 };
+    const report = reportTo(this.#logger);
+    const listeners = await this.#listen(options, worker);
+    const stop = (): void => worker.stop();
+    const forget = onFirstSignal(osSignals, (name) => {
+      report("worker.signal.stop", { signal: name });
+      stop();
+    });
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted) stop();
+    this.#workers.add(worker);
+    try {
+      return await worker.run();
+    } finally {
+      forget();
+      signal?.removeEventListener("abort", stop);
+      this.#workers.delete(worker);
+      await Promise.all(listeners.map((listener) => listener.close()));
+    }
+  }
+
+  /** Answers health checks for the workers that this application is running, in a server of your own. */
+  healthHandler(options?: HealthHandlerOptions): FetchHandler {
+    return healthHandler(() => [...this.#workers].map(({ monitor }) => monitor), options);
+  }
+
+  static {
+    internalsOf = (app) => ({
+      actors: () => resolveActors(app.#router),
+      producer: app.#producer,
+      logger: app.#logger,
+    });
+  }
+
+  get #logger(): Logger {
+    return this.options.logger ?? DEFAULT_LOGGER;
+  }
+
+  /** `undefined` where there is nothing to do. */
+  #createWorker(options: WorkerOptions): Worker | undefined {
+    const limits = toWorkerLimits(options);
+    const server = this.servers.get(options.server);
+    const report = reportTo(this.#logger);
+    const actors = resolveActors(this.#router);
+    if (actors.length === 0) {
+      report("worker.run.exit.no_actors", {});
+      return undefined;
+    }
+    // What actors send goes to where their messages came from, unless they say otherwise.
+    const producer = this.#producer.through((name) => name === undefined ? server : this.servers.get(name));
+    const { jsonSchemaConverters } = this.options;
+    return new Worker({ server, actors, limits, clock: systemClock, report, producer, jsonSchemaConverters });
+  }
+
+  async #listen({ healthCheckServer }: WorkerOptions, worker: Worker): Promise<HttpListener[]> {
+    if (!healthCheckServer) return [];
+    const { hostname, port = 8080, path } = healthCheckServer;
+    const handler = healthHandler(() => [worker.monitor], path === undefined ? {} : { path });
+    const listener = await listen(handler, { hostname, port });
+    reportTo(this.#logger)("health_check_server.start", { url: listener.url });
+    return [listener];
+  }
+
+  #placeOf(target: Sendable): Place | undefined {
+    const known = this.#places.get(target);
+    if (known) return known;
+    const found: ResolvedActor | undefined = resolveActors(this.#router).find(({ actor }) =>
+      actor === target
+    );
+    const place = found && { channel: found.channel.address, converter: found.converter };
+    if (place) this.#places.set(target, place);
+    return place;
+  }
+}

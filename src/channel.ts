@@ -1,0 +1,41 @@
+/**
+ * Channels: the places messages go to and come from.
+ * @module
+ */
+import type { Bindings, ExternalDocs, Tag } from "./metadata.ts";
+
+/** A queue, stream, topic or subscription, with what an AsyncAPI document says of it. */
+export interface Channel {
+  /** Its name at the broker. */
+  readonly address: string;
+  /** A human-friendly name. */
+  readonly title?: string;
+  /** A short overview. */
+  readonly summary?: string;
+  /** A longer text, CommonMark allowed. */
+  readonly description?: string;
+  /** Labels. */
+  readonly tags?: readonly Tag[];
+  /** Where to read more. */
+  readonly externalDocs?: ExternalDocs;
+  /** What only its protocol knows. */
+  readonly bindings?: Bindings;
+}
+
+/** The channel that actors listen on where neither they nor a router above them name one. */
+export const DEFAULT_CHANNEL = "default";
+
+/**
+ * A channel from its address alone, or from a full description.
+ *
+ * @throws {TypeError} If the address is not a non-empty string.
+ */
+export function toChannel(channel: string | Channel): Channel {
+  const described = typeof channel === "string" ? { address: channel } : channel;
+  if (typeof described?.address !== "string" || described.address === "") {
+    throw new TypeError(
+      `Cannot use the channel as its address is not a non-empty string: ${String(described?.address)}`,
+    );
+  }
+  return described;
+}

@@ -1,0 +1,40 @@
+/**
+ * Decoding: from the bytes of a message to the value that schemas see.
+ * @module
+ */
+import type { BaseMessage } from "./server.ts";
+
+/** Decodes payloads, and may encode them. */
+export interface Converter {
+  /** The MIME type it decodes, as the AsyncAPI document says it. */
+  readonly contentType: string;
+  /** The value in the payload. What it throws makes the message invalid. May be called concurrently. */
+  decode(message: BaseMessage): unknown;
+  /** The payload for a value; `send()` uses it instead of the application's serializer, and says {@linkcode contentType}. */
+  encode?(value: unknown): Uint8Array;
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$/i;
+
+/**
+ * Decodes JSON: `application/json`, with parameters or not, `+json` types, and messages that name no type. An empty body
+ * counts as `{}`. The default.
+ */
+export const jsonConverter: Converter = {
+  contentType: "application/json",
+  decode(message: BaseMessage): unknown {
+    if (!isJson(message.contentType)) {
+      throw new TypeError(
+        `Cannot decode the payload as its content type is not JSON: ${message.contentType}`,
+      );
+    }
+    return message.payload.length === 0 ? {} : JSON.parse(decoder.decode(message.payload));
+  },
+};
+
+function isJson(contentType: string | undefined): boolean {
+  if (contentType === undefined || contentType === "" || contentType === "application/json") return true;
+  const [type = ""] = contentType.split(";", 1);
+  return type.trim() === "" || JSON_TYPE.test(type.trim());
+}

@@ -1,0 +1,57 @@
+/**
+ * Errors that callers may want to tell apart. Misuse is a `TypeError` or a `RangeError` instead.
+ * @module
+ */
+
+/** Thrown when something needs a broker and nobody has called `connect()`. */
+export class NotConnectedError extends Error {
+  /** The class's name, also after minification. */
+  override readonly name = "NotConnectedError";
+
+  /** Says what could not be done. */
+  constructor(doing: string) {
+    super(`Cannot ${doing} as the server is not connected: call connect() first`);
+  }
+}
+
+/** One problem with a message. */
+export interface MessageIssue {
+  /** Which part of the message it is in. */
+  readonly in: "payload" | "headers";
+  /** Where in that part; `[]` for the part as a whole. */
+  readonly path: readonly PropertyKey[];
+  /** What is wrong, in the words of the schema library. */
+  readonly message: string;
+}
+
+/** Thrown when a message does not fit what an actor, its dependencies or a contract declare. */
+export class MessageValidationError extends Error {
+  /** The class's name, also after minification. */
+  override readonly name = "MessageValidationError";
+  /** Every problem found, in payload and headers alike. */
+  readonly issues: readonly MessageIssue[];
+
+  /** Lists the problems in its message; `cause` is what a decoder or schema library threw, if one did. */
+  constructor(issues: readonly MessageIssue[], options?: ErrorOptions) {
+    super(`Cannot accept the message as it does not fit: ${issues.map(formatIssue).join("; ")}`, options);
+    this.issues = issues;
+  }
+}
+
+/** The reason of an actor's signal when the broker gave its message to somebody else. */
+export class LeaseLostError extends Error {
+  /** The class's name, also after minification. */
+  override readonly name = "LeaseLostError";
+  /** The id of the message. */
+  readonly messageId: string | undefined;
+
+  /** Names the message. */
+  constructor(messageId: string | undefined) {
+    super(`Cannot keep the message as its lease was lost: ${messageId ?? "without an id"}`);
+    this.messageId = messageId;
+  }
+}
+
+function formatIssue(issue: MessageIssue): string {
+  return `${[issue.in, ...issue.path.map(String)].join(".")}: ${issue.message}`;
+}

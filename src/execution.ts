@@ -1,0 +1,347 @@
+/**
+ * One message, from its delivery to its settlement:
+ *
+ * (`ack_first`: acknowledge) → middlewares, outermost first → {decode → validate → inject → handle} → outcome → decision →
+ * settlement → clean-ups → middlewares unwind.
+ *
+ * Every ending becomes an {@linkcode Outcome}; what becomes of the message is looked up in the table in
+ * `confirmation.ts`. A success is settled before the middlewares unwind. A failure is decided there too, and shows as
+ * `message.action`, but is sent once the middlewares are done: until then one of them may try again.
+ * @module
+ */
+import type { Clock } from "./_internal/clock.ts";
+import {
+  CONFIRMATION,
+  DEFAULT_ON_ERROR,
+  DEFAULT_ON_TIMEOUT,
+  isAction,
+  type ManualAction,
+  type OnErrorHandler,
+  type Outcome,
+} from "./confirmation.ts";
+import { overrideEpoch } from "./dependency.ts";
+import { MessageValidationError } from "./errors.ts";
+import type { Report } from "./events.ts";
+import { inject } from "./injection.ts";
+import { InFlightMessage } from "./in_flight.ts";
+import type { JsonSchemaConverters } from "./json_schema.ts";
+import { type ActorCall, type ActorCallChanges, compose } from "./middleware.ts";
+import type { Producer } from "./producer.ts";
+import type { ResolvedActor } from "./router.ts";
+import { type Abortion, Run } from "./run.ts";
+import type { Delivery } from "./server.ts";
+import { Settling } from "./settling.ts";
+import { collectInputs, InputValidator, type Overrides, type Validated } from "./validation.ts";
+
+/** What executions share: their worker's, or their test client's. */
+export interface ExecutionOptions {
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly producer: Producer;
+  readonly isRetriable: (error: unknown) => boolean;
+  /** How long a handler may go on after its signal was aborted, in milliseconds. */
+  readonly cancellationTimeout: number;
+  /** Told when a handler outlives that, and when it ends after all; answers how many there are. */
+  readonly countAbandoned: (change: 1 | -1) => number;
+  readonly jsonSchemaConverters?: JsonSchemaConverters | undefined;
+  readonly overrides?: Overrides | undefined;
+}
+
+/** One run, as the pipeline passes it on. */
+interface RunCall extends ActorCall {
+  readonly message: InFlightMessage;
+  readonly run: Run;
+}
+
+/** A failure, as opposed to a return. */
+type Failure = Exclude<Outcome, { kind: "returned" }>;
+
+const NOTHING_VALIDATED: Validated = new Map();
+const NO_DEPENDENCIES = Object.freeze({});
+
+/** Runs one actor, for message after message. */
+export class Execution {
+  /** The actor it runs. */
+  readonly actor: ResolvedActor;
+  readonly #options: ExecutionOptions;
+  readonly #pipeline: (call: RunCall) => Promise<unknown>;
+  readonly #hasDependencies: boolean;
+  #validator: InputValidator;
+  #validatorEpoch = overrideEpoch();
+
+  constructor(actor: ResolvedActor, options: ExecutionOptions) {
+    this.actor = actor;
+    this.#options = options;
+    this.#pipeline = compose(actor.middlewares, changeCall, (call: RunCall) => this.#attempt(call));
+    this.#hasDependencies = Object.keys(actor.deps).length > 0;
+    this.#validator = this.#makeValidator();
+  }
+
+  /** The run of a message, for {@linkcode handle}. */
+  start(delivery: Delivery): Run {
+    const { name, channel } = this.actor.info;
+    const where = { actor: name, channel, messageId: delivery.messageId };
+    const { clock, cancellationTimeout: patience } = this.#options;
+    return new Run({ delivery, settling: new Settling(delivery, this.#options), where, clock, patience });
+  }
+
+  /** Handles one message, to its settlement. Never rejects. */
+  async handle(run: Run): Promise<Outcome> {
+    const { settling } = run;
+    if (this.actor.confirmationMode === "ack_first") {
+      const acknowledged = await quietly(settling.settle("ack"));
+      // The broker will deliver it again: handling it now would handle it twice.
+      if (!acknowledged) {
+        return { kind: "interrupted", error: new Error("Cannot acknowledge the message first") };
+      }
+    }
+    const call: RunCall = {
+      message: new InFlightMessage(run.delivery, settling, this.#options.producer),
+      actor: this.actor.info,
+      get signal() {
+        return run.signal;
+      },
+      final: true,
+      run,
+    };
+    const outcome = await this.#runPipeline(call);
+    // A middleware threw early, never called `next`, or took a failure's finality away and tried no more.
+    if (!run.decided) await this.#decide(call, outcome);
+    await quietly(settling.commit());
+    this.#reportEnd(run, outcome);
+    return outcome;
+  }
+
+  /** Settles what did not come to an end in time, as it was decided or else as interrupted. For shutdown. */
+  async forfeit(run: Run): Promise<void> {
+    if (run.settling.isSettled) return;
+    this.#reportAbandoned(run, run.abortion?.reason);
+    if (run.settling.action === undefined) run.settling.propose("reject");
+    await quietly(run.settling.commit());
+  }
+
+  async #runPipeline(call: RunCall): Promise<Outcome> {
+    try {
+      return { kind: "returned", value: await this.#pipeline(call) };
+    } catch (error) {
+      const { outcome } = call.run;
+      const isOwn = outcome !== undefined && outcome.kind !== "returned" && outcome.error === error;
+      return isOwn ? outcome : { kind: "threw", error };
+    }
+  }
+
+  /** The innermost part of the pipeline. A middleware may call it again. */
+  async #attempt(call: RunCall): Promise<unknown> {
+    const { run } = call;
+    run.outcome = await this.#work(call);
+    if (run.outcome.kind === "returned" || call.final) run.outcome = await this.#decide(call, run.outcome);
+    for (const cleanUp of run.takeCleanUps()) await this.#cleanUp(run, cleanUp);
+    if (run.outcome.kind === "returned") return run.outcome.value;
+    throw run.outcome.error;
+  }
+
+  /** Waits for the handler, but for one that ignores its signal only so long. */
+  #work(call: RunCall): Promise<Outcome> {
+    const { run } = call;
+    return new Promise((resolve) => {
+      let givenUp = false;
+      run.begin(this.actor.timeout, ({ kind, reason: error }) => {
+        givenUp = true;
+        run.end();
+        this.#reportAbandoned(run, error);
+        resolve({ kind, error });
+      });
+      if (run.abortion) {
+        run.end();
+        return resolve({ kind: run.abortion.kind, error: run.abortion.reason });
+      }
+      const end = (outcome: Outcome): void => {
+        if (givenUp) return this.#reportAbandonedEnded(run);
+        run.end();
+        resolve(concluded(outcome, run.abortion));
+      };
+      this.#perform(call).then(
+        (value) => end({ kind: "returned", value }),
+        (error) => end({ kind: run.valid ? "threw" : "invalid", error }),
+      );
+    });
+  }
+
+  async #perform(call: RunCall): Promise<unknown> {
+    const { run, message } = call;
+    const validating = this.#validate(message);
+    const validated = validating instanceof Promise ? await validating : validating;
+    run.valid = true;
+    const { payload, headers } = this.actor.options;
+    const deps = this.#hasDependencies ? await this.#inject(call, validated) : NO_DEPENDENCIES;
+    return await this.actor.handler(payload ? validated.get(payload) : undefined, {
+      message,
+      actor: this.actor.info,
+      get signal() {
+        return run.signal;
+      },
+      deps,
+      headers: headers ? validated.get(headers) : message.headers,
+    });
+  }
+
+  #validate(message: InFlightMessage): Validated | Promise<Validated> {
+    const validator = this.#currentValidator();
+    if (!validator.readsAnything) return NOTHING_VALIDATED;
+    return validator.validate(validator.readsPayload ? this.#decode(message) : undefined, message.headers);
+  }
+
+  #decode(message: InFlightMessage): unknown {
+    try {
+      return this.actor.converter.decode(message);
+    } catch (cause) {
+      const text = cause instanceof Error ? cause.message : String(cause);
+      throw new MessageValidationError([{ in: "payload", path: [], message: text }], { cause });
+    }
+  }
+
+  async #inject({ run, message, actor }: RunCall, validated: Validated): Promise<object> {
+    const base = {
+      message,
+      actor,
+      get signal() {
+        return run.signal;
+      },
+    };
+    const defer = (cleanUp: () => unknown): void => {
+      if (!run.defer(cleanUp)) void this.#cleanUp(run, cleanUp);
+    };
+    try {
+      const { headers } = message;
+      const { overrides } = this.#options;
+      const deps = await inject(this.actor.deps, { base, headers, validated, defer, overrides });
+      if (run.abortion) throw run.abortion.reason;
+      return deps;
+    } catch (error) {
+      run.abortSiblings(error);
+      throw error;
+    }
+  }
+
+  /** Looks up what becomes of the message, and does it: a success at once, a failure when the middlewares are done. */
+  async #decide(call: RunCall, outcome: Outcome): Promise<Outcome> {
+    const { run, message } = call;
+    const { confirmationMode, options } = this.actor;
+    run.decided = true;
+    if (run.settling.isSettled) return outcome;
+    const decision = CONFIRMATION[confirmationMode][outcome.kind];
+    if (outcome.kind === "returned") {
+      const action = decision === "as returned" ? outcome.value : decision;
+      if (!isAction(action, confirmationMode) && action !== "no_action") {
+        return await this.#decide(call, { kind: "threw", error: notAnAction(this.actor.name, action) });
+      }
+      if (action !== "no_action") await quietly(run.settling.settle(action));
+      return outcome;
+    }
+    const { onError = DEFAULT_ON_ERROR[confirmationMode], onTimeout = DEFAULT_ON_TIMEOUT } = options;
+    const policy = decision === "ask onError" ? onError : decision === "ask onTimeout" ? onTimeout : decision;
+    const action = typeof policy === "function"
+      ? await this.#ask(policy, outcome, run, message)
+      : policy as ManualAction;
+    run.settling.propose(action === "no_action" ? undefined : action);
+    return outcome;
+  }
+
+  async #ask(
+    policy: OnErrorHandler<ManualAction>,
+    { error }: Failure,
+    run: Run,
+    message: InFlightMessage,
+  ): Promise<ManualAction> {
+    try {
+      const answer: unknown = await policy(error, message);
+      if (isAction(answer, this.actor.confirmationMode)) return answer;
+      throw notAnAction(`onError or onTimeout of ${this.actor.name}`, answer);
+    } catch (thrown) {
+      this.#options.report("actor.policy.error", { ...run.where, error: thrown });
+      return "nack";
+    }
+  }
+
+  async #cleanUp(run: Run, cleanUp: () => unknown): Promise<void> {
+    try {
+      await cleanUp();
+    } catch (error) {
+      this.#options.report("actor.defer.error", { ...run.where, error });
+    }
+  }
+
+  #currentValidator(): InputValidator {
+    const epoch = overrideEpoch();
+    if (epoch !== this.#validatorEpoch) {
+      this.#validator = this.#makeValidator();
+      this.#validatorEpoch = epoch;
+    }
+    return this.#validator;
+  }
+
+  #makeValidator(): InputValidator {
+    const { overrides, jsonSchemaConverters } = this.#options;
+    return new InputValidator(collectInputs(this.actor.options, overrides), jsonSchemaConverters);
+  }
+
+  #reportEnd(run: Run, ending: Outcome): void {
+    const { report } = this.#options;
+    const { action } = run.settling;
+    const { where } = run;
+    // What a middleware swallowed is reported all the same.
+    const outcome = run.outcome && run.outcome.kind !== "returned" ? run.outcome : ending;
+    if (outcome.kind === "returned") report("actor.run.success", { ...where, action });
+    else report("actor.run.error", { ...where, action, error: outcome.error });
+    if (this.actor.confirmationMode === "manual" && action === undefined) {
+      report("actor.ack.manual.unacknowledged", where);
+    }
+  }
+
+  #reportAbandoned(run: Run, reason: unknown): void {
+    const { report, countAbandoned } = this.#options;
+    report("actor.run.abandoned", { ...run.where, reason, abandoned: countAbandoned(1) });
+  }
+
+  #reportAbandonedEnded(run: Run): void {
+    const { report, countAbandoned } = this.#options;
+    report("actor.run.abandoned_ended", { ...run.where, abandoned: countAbandoned(-1) });
+  }
+}
+
+/** An attempt that was aborted and ended: too late is too late, but work that was done before shutdown is done. */
+function concluded(outcome: Outcome, abortion: Abortion | undefined): Outcome {
+  if (!abortion || (abortion.kind === "interrupted" && outcome.kind === "returned")) return outcome;
+  return { kind: abortion.kind, error: abortion.reason };
+}
+
+function notAnAction(who: string, value: unknown): TypeError {
+  return new TypeError(
+    `Cannot settle the message as ${who} answered what is no action of its confirmation mode: ${
+      String(value)
+    }`,
+  );
+}
+
+/** What was reported already where it happened: the outcome of the run does not change. */
+async function quietly<T>(settling: Promise<T>): Promise<T | undefined> {
+  try {
+    return await settling;
+  } catch {
+    return undefined;
+  }
+}
+
+function changeCall(call: RunCall, changes: ActorCallChanges): RunCall {
+  const { message, final = call.final } = changes;
+  const { run } = call;
+  return {
+    message: message ? call.message.seenAs(message) : call.message,
+    actor: call.actor,
+    get signal() {
+      return run.signal;
+    },
+    final,
+    run,
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * Keeps the leases of running messages: one timer for all that share an interval.
+ * @module
+ */
+import type { Clock, Timer } from "./_internal/clock.ts";
+import { LeaseLostError } from "./errors.ts";
+import type { Report } from "./events.ts";
+import type { Run } from "./run.ts";
+
+interface Beat {
+  readonly runs: Set<Run>;
+  timer: Timer;
+}
+
+/** Extends the leases of the runs it is given. */
+export class LeaseKeeper {
+  readonly #clock: Clock;
+  readonly #report: Report;
+  readonly #beats = new Map<number, Beat>();
+
+  constructor(clock: Clock, report: Report) {
+    this.#clock = clock;
+    this.#report = report;
+  }
+
+  /** Begins to extend a run's lease, every so many milliseconds. Answers what ends it. */
+  keep(run: Run, interval: number): () => void {
+    const beat = this.#beats.get(interval) ?? this.#start(interval);
+    beat.runs.add(run);
+    return () => {
+      beat.runs.delete(run);
+      if (beat.runs.size > 0 || this.#beats.get(interval) !== beat) return;
+      this.#clock.cancel(beat.timer);
+      this.#beats.delete(interval);
+    };
+  }
+
+  #start(interval: number): Beat {
+    const tick = (): void => {
+      beat.timer = this.#clock.schedule(interval, tick);
+      // Together, so that the server can extend them in one request.
+      for (const run of beat.runs) void this.#extend(run);
+    };
+    const beat: Beat = { runs: new Set(), timer: this.#clock.schedule(interval, tick) };
+    this.#beats.set(interval, beat);
+    return beat;
+  }
+
+  /** Never rejects. */
+  async #extend(run: Run): Promise<void> {
+    const { delivery, settling, where } = run;
+    if (settling.isSettled) return;
+    try {
+      const result = await delivery.extendLease?.();
+      if (result !== "lost" || settling.isSettled || run.abortion) return;
+      this.#report("message.lease.lost", where);
+      run.abort("interrupted", new LeaseLostError(delivery.messageId));
+    } catch (error) {
+      this.#report("message.keep_alive.error", { ...where, error });
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Middlewares: code around every actor run and every publication.
+ * @module
+ */
+import type { ActorInfo, ReceivedMessage } from "./message.ts";
+import type { BaseMessage, MessageData, ServerSpecificParameters } from "./server.ts";
+
+/** One run of an actor, as middlewares see it. */
+export interface ActorCall {
+  /** The message. Its `action` tells, after `next()`, what became of it. */
+  readonly message: ReceivedMessage;
+  /** The actor. */
+  readonly actor: ActorInfo;
+  /** Aborted on shutdown, when the lease is lost, and on a timeout. */
+  readonly signal: AbortSignal;
+  /**
+   * Whether a failure of this run decides what becomes of the message. Defaults to `true`. With `next({ final: false })`
+   * a failing run settles nothing and asks no policy: the caller is going to try again.
+   */
+  readonly final: boolean;
+}
+
+/** What a middleware may change for the rest of the chain. */
+export interface ActorCallChanges {
+  /** Parts of the message to be seen differently: `next({ message: { payload: unzipped } })`. Settling it stays the same. */
+  readonly message?: Partial<BaseMessage>;
+  /** See {@linkcode ActorCall.final}. */
+  readonly final?: boolean;
+}
+
+/**
+ * Wraps the runs of actors, outermost first: `next()` runs the rest and answers what the handler returned, or throws what
+ * it threw. It may be called again (a retry): a failure's settlement is sent only when the whole chain has ended, so a
+ * later success wins.
+ */
+export type ActorMiddleware = (
+  call: ActorCall,
+  next: (changes?: ActorCallChanges) => Promise<unknown>,
+) => unknown;
+
+/** One publication, as middlewares see it. */
+export interface ProducerCall {
+  /** Where the message goes. */
+  readonly channel: string;
+  /** The message. */
+  readonly message: MessageData;
+  /** What only one broker knows. */
+  readonly serverSpecificParameters: ServerSpecificParameters;
+}
+
+/** Wraps publications: those of the application, and those of actors and their replies. */
+export type ProducerMiddleware = (
+  call: ProducerCall,
+  next: (changes?: Partial<ProducerCall>) => Promise<void>,
+) => void | Promise<void>;
+
+/** One function out of middlewares and what they surround. Composed once, called for each message. */
+export function compose<Call, Changes, Result>(
+  middlewares: readonly ((
+    call: Call,
+    next: (changes?: Changes) => Promise<Result>,
+  ) => Result | Promise<Result>)[],
+  change: (call: Call, changes: Changes) => Call,
+  core: (call: Call) => Promise<Result>,
+): (call: Call) => Promise<Result> {
+  return middlewares.reduceRight<(call: Call) => Promise<Result>>(
+    (inner, middleware) => async (call) =>
+      await middleware(call, (changes) => inner(changes === undefined ? call : change(call, changes))),
+    core,
+  );
+}

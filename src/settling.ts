@@ -1,0 +1,117 @@
+/**
+ * Settling a message: at most once, whoever asks first, and tried again when the broker is away for a moment.
+ * @module
+ */
+import { backoff } from "./_internal/backoff.ts";
+import { type Clock, delay } from "./_internal/clock.ts";
+import type { Report } from "./events.ts";
+import type { MessageAction } from "./message.ts";
+import type { Delivery, DeliveryResult, Settlement } from "./server.ts";
+
+/** What settling needs to know of its worker. */
+export interface SettlingOptions {
+  readonly clock: Clock;
+  readonly report: Report;
+  /** The server's own judgement of its errors. */
+  readonly isRetriable: (error: unknown) => boolean;
+}
+
+const PAST: Readonly<Record<Settlement, MessageAction>> = {
+  ack: "acked",
+  nack: "nacked",
+  reject: "rejected",
+};
+
+/** How often a settlement is tried, as the broker may be away for a moment. */
+const ATTEMPTS = 4;
+const RETRY_DELAY = { first: 100, longest: 1_000 };
+const NEVER = new AbortController().signal;
+
+/** The settlement of one message. */
+export class Settling {
+  readonly #delivery: Delivery;
+  readonly #options: SettlingOptions;
+  #action: MessageAction | undefined;
+  /** What a failed run wants, until the middlewares have unwound: one of them may try again. */
+  #proposed: Settlement | undefined;
+
+  constructor(delivery: Delivery, options: SettlingOptions) {
+    this.#delivery = delivery;
+    this.#options = options;
+  }
+
+  /** What became of the message, or will. */
+  get action(): MessageAction | undefined {
+    return this.#action ?? (this.#proposed && PAST[this.#proposed]);
+  }
+
+  /** Whether anybody has settled it; a proposal is none. */
+  get isSettled(): boolean {
+    return this.#action !== undefined;
+  }
+
+  /** Settles. Answers whether this call did it. */
+  settle(settlement: Settlement): Promise<boolean> {
+    return this.#perform(PAST[settlement], () => this.#delivery.settle(settlement));
+  }
+
+  /**
+   * Counts as replied once `send` has answered the message; acknowledges it too, unless `send` did both at once and says
+   * so. Where `send` fails, nothing has happened.
+   */
+  async reply(send: () => Promise<DeliveryResult | undefined>): Promise<boolean> {
+    if (this.#action !== undefined) return false;
+    this.#action = "replied";
+    let result: DeliveryResult | undefined;
+    try {
+      result = await send();
+    } catch (error) {
+      this.#action = undefined;
+      throw error;
+    }
+    return this.#told(
+      "replied",
+      result ?? await this.#tryHard("replied", () => this.#delivery.settle("ack")),
+    );
+  }
+
+  /** Says what will become of the message unless somebody settles it first. */
+  propose(settlement: Settlement | undefined): void {
+    this.#proposed = settlement;
+  }
+
+  /** Does what was proposed, unless somebody settled the message meanwhile. */
+  async commit(): Promise<void> {
+    if (this.#proposed !== undefined) await this.settle(this.#proposed);
+  }
+
+  async #perform(action: MessageAction, tell: () => Promise<DeliveryResult>): Promise<boolean> {
+    if (this.#action !== undefined) return false;
+    this.#action = action;
+    return this.#told(action, await this.#tryHard(action, tell));
+  }
+
+  async #tryHard(action: MessageAction, tell: () => Promise<DeliveryResult>): Promise<DeliveryResult> {
+    const { clock, report, isRetriable } = this.#options;
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await tell();
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isRetriable(error)) {
+          report("message.settle.error", { ...this.#where(action), error });
+          throw error;
+        }
+        await delay(clock, backoff(attempt, RETRY_DELAY), NEVER);
+      }
+    }
+  }
+
+  #told(action: MessageAction, result: DeliveryResult): boolean {
+    if (result === "lost") this.#options.report("message.settle.lost", this.#where(action));
+    return result === "done";
+  }
+
+  #where(action: MessageAction): { channel: string; messageId: string | undefined; action: string } {
+    return { channel: this.#delivery.channel, messageId: this.#delivery.messageId, action };
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * OS signals, on Deno, Bun and Node.
+ * @module
+ */
+
+/** A signal that may stop a worker. Windows knows `SIGINT` and `SIGHUP` only. */
+export type OsSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2";
+
+/** What stops a worker where nobody says otherwise: Ctrl+C, and what orchestrators send. */
+export const DEFAULT_OS_SIGNALS: readonly OsSignal[] = ["SIGINT", "SIGTERM"];
+
+interface SignalSource {
+  on(signal: OsSignal, listener: () => void): void;
+  off(signal: OsSignal, listener: () => void): void;
+}
+
+/**
+ * Calls once, at the first of the signals, and then stops listening, so that a second one has its default effect. Answers
+ * what stops listening earlier.
+ */
+export function onFirstSignal(signals: readonly OsSignal[], call: (signal: OsSignal) => void): () => void {
+  const source = findSource();
+  if (!source) return () => {};
+  const listeners = new Map(signals.map((signal) => [signal, () => fire(signal)]));
+  const stop = (): void => {
+    for (const [signal, listener] of listeners) source.off(signal, listener);
+    listeners.clear();
+  };
+  function fire(signal: OsSignal): void {
+    stop();
+    call(signal);
+  }
+  for (const [signal, listener] of listeners) source.on(signal, listener);
+  return stop;
+}
+
+// Only what is used here is written down, as the runtimes' own types are not available to each other.
+interface Runtimes {
+  readonly Deno?: {
+    addSignalListener(signal: OsSignal, listener: () => void): void;
+    removeSignalListener(signal: OsSignal, listener: () => void): void;
+  };
+  readonly process?: {
+    on(event: string, listener: () => void): unknown;
+    off(event: string, listener: () => void): unknown;
+  };
+}
+
+/** The runtime's signals; none in a browser. */
+function findSource(): SignalSource | undefined {
+  const { Deno, process } = globalThis as Runtimes;
+  if (Deno) {
+    return {
+      on: (signal, listener) => Deno.addSignalListener(signal, listener),
+      off: (signal, listener) => Deno.removeSignalListener(signal, listener),
+    };
+  }
+  if (!process) return undefined;
+  return {
+    on: (signal, listener) => void process.on(signal, listener),
+    off: (signal, listener) => void process.off(signal, listener),
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * A worker's subscriptions: the one it takes from, opened again after every outage, and those before it whose messages are
+ * still being handled.
+ * @module
+ */
+import { backoff } from "./_internal/backoff.ts";
+import { type Clock, delay, settlesWithin } from "./_internal/clock.ts";
+import type { Report } from "./events.ts";
+import type { Connection, Server, Subscription } from "./server.ts";
+import { CLOSE_TIMEOUT } from "./worker_limits.ts";
+
+/** What subscriptions are opened with. */
+export interface SubscriptionsOptions {
+  readonly server: Server;
+  readonly channels: readonly string[];
+  readonly clock: Clock;
+  readonly report: Report;
+  /** Where the backoff's chance comes from. Defaults to `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+const RETRY_DELAY = { first: 100, longest: 5_000 };
+
+/** Opens, replaces and closes. Only its worker may touch it. */
+export class Subscriptions {
+  readonly #options: SubscriptionsOptions;
+  #connection: Connection | undefined;
+  #current: Subscription | undefined;
+  /** How many messages of each subscription are being handled. */
+  readonly #held = new Map<Subscription, number>();
+  readonly #retired = new Set<Subscription>();
+  readonly #closing = new Set<Promise<void>>();
+  #failures = 0;
+
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether messages would arrive now. */
+  get isActive(): boolean {
+    return this.#current?.isActive ?? false;
+  }
+
+  /**
+   * The next subscription, after as many tries as it takes; `undefined` once the signal is aborted.
+   *
+   * @throws What the server throws and calls final.
+   */
+  async open(signal: AbortSignal): Promise<Subscription | undefined> {
+    const { server, channels } = this.#options;
+    while (!signal.aborted) {
+      try {
+        this.#connection ??= await server.connect({ signal });
+        const subscription = await server.subscribe(channels, { signal });
+        this.#current = subscription;
+        return subscription;
+      } catch (error) {
+        if (signal.aborted) break;
+        await this.#waitAfter(error, signal);
+      }
+    }
+    return undefined;
+  }
+
+  /** The current subscription works: earlier failures are forgotten. */
+  succeeded(): void {
+    this.#failures = 0;
+  }
+
+  /**
+   * The current subscription broke: retires it and waits before the next try.
+   *
+   * @throws The error itself, if the server calls it final.
+   */
+  async failed(error: unknown, signal: AbortSignal): Promise<void> {
+    if (this.#current) this.#retire(this.#current);
+    this.#current = undefined;
+    if (!signal.aborted) await this.#waitAfter(error, signal);
+  }
+
+  /** A message of that subscription is being handled; answers what ends it. */
+  hold(subscription: Subscription): () => void {
+    this.#held.set(subscription, (this.#held.get(subscription) ?? 0) + 1);
+    return () => {
+      const left = (this.#held.get(subscription) ?? 1) - 1;
+      if (left > 0) return void this.#held.set(subscription, left);
+      this.#held.delete(subscription);
+      if (this.#retired.delete(subscription)) this.#close(subscription);
+    };
+  }
+
+  /** Takes no more. Never rejects. */
+  async stop(): Promise<void> {
+    await this.#reporting(this.#current?.stop());
+  }
+
+  /** Closes everything. Never rejects. */
+  async close(): Promise<void> {
+    for (const subscription of this.#retired) this.#close(subscription);
+    if (this.#current) this.#close(this.#current);
+    this.#current = undefined;
+    await Promise.all(this.#closing);
+    await this.#reporting(this.#connection?.close());
+    this.#connection = undefined;
+  }
+
+  /** A broken subscription is kept while its messages are being handled: it may still be able to settle them. */
+  #retire(subscription: Subscription): void {
+    if (!this.#held.has(subscription)) return this.#close(subscription);
+    this.#retired.add(subscription);
+    this.#track(this.#reporting(subscription.stop()));
+  }
+
+  #close(subscription: Subscription): void {
+    this.#track(this.#reporting(subscription.close()));
+  }
+
+  #track(closing: Promise<void>): void {
+    const { clock } = this.#options;
+    const bounded = settlesWithin(clock, CLOSE_TIMEOUT, closing).then(() =>
+      void this.#closing.delete(bounded)
+    );
+    this.#closing.add(bounded);
+  }
+
+  async #waitAfter(error: unknown, signal: AbortSignal): Promise<void> {
+    const { server, clock, report, random = Math.random } = this.#options;
+    if (!server.isRetriable(error)) throw error;
+    const attempt = ++this.#failures;
+    const ms = backoff(attempt, { ...RETRY_DELAY, random });
+    report("worker.consumer.retry", { error, attempt, delay: Math.round(ms) });
+    await delay(clock, ms, signal);
+  }
+
+  async #reporting(closing: Promise<void> | undefined): Promise<void> {
+    try {
+      await closing;
+    } catch (error) {
+      this.#options.report("worker.shutdown.close_error", { error });
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Messages that no actor matches: put back a few times, as another worker may know them, then given up.
+ * @module
+ */
+import type { BaseMessage, Delivery } from "./server.ts";
+
+/** The sighting at which a message is given up; the nine before it put it back. */
+export const UNROUTED_LIMIT = 10;
+
+/** How many messages are counted at most; the one seen least recently is forgotten. */
+const CAPACITY = 10_000;
+
+/** Counts how often messages were seen that nobody takes. */
+export class UnroutedCounter {
+  readonly #sightings = new Map<string, number>();
+
+  /** How often the message was seen, this time included: by this worker, or by any, where the broker counts. */
+  count(delivery: Delivery): number {
+    const key = `${delivery.channel}\n${delivery.messageId ?? fingerprint(delivery)}`;
+    const seen = (this.#sightings.get(key) ?? 0) + 1;
+    const sightings = Math.max(seen, delivery.deliveryCount ?? 0);
+    this.#sightings.delete(key);
+    if (sightings < UNROUTED_LIMIT) this.#remember(key, seen);
+    return sightings;
+  }
+
+  #remember(key: string, sightings: number): void {
+    this.#sightings.set(key, sightings);
+    const [oldest] = this.#sightings.keys();
+    if (this.#sightings.size > CAPACITY && oldest !== undefined) this.#sightings.delete(oldest);
+  }
+}
+
+/** Tells messages without an id apart by what is in them (FNV-1a over the payload). */
+function fingerprint({ payload, headers }: BaseMessage): string {
+  let hash = 0x811c9dc5;
+  for (const byte of payload) hash = Math.imul(hash ^ byte, 0x01000193);
+  return `${JSON.stringify(headers)} ${payload.length} ${hash}`;
+}

@@ -1,0 +1,259 @@
+/**
+ * The worker: asks a server for as many messages as it has room for, hands each to its actor's execution, and stops in
+ * order when told to. It comes back after every outage, for as long as it runs.
+ * @module
+ */
+import { type Clock, settlesWithin } from "./_internal/clock.ts";
+import { Dispatch } from "./dispatch.ts";
+import type { Report, RunningMessage } from "./events.ts";
+import { Execution, type ExecutionOptions } from "./execution.ts";
+import { LeaseKeeper } from "./keep_alive.ts";
+import type { ResolvedActor } from "./router.ts";
+import type { Run } from "./run.ts";
+import type { Delivery, Server, Settlement, Subscription } from "./server.ts";
+import { Subscriptions } from "./subscriptions.ts";
+import { UNROUTED_LIMIT, UnroutedCounter } from "./unrouted.ts";
+import { CLOSE_TIMEOUT, type WorkerLimits } from "./worker_limits.ts";
+import { TAKE_WAIT, WorkerMonitor } from "./worker_monitor.ts";
+
+/** What a worker did. */
+export interface RunnerInfo {
+  /** Messages whose handling came to an end, whatever end; not those that shutdown interrupted. */
+  readonly processed: number;
+}
+
+/** What a worker is made of. */
+export interface WorkerParts
+  extends Omit<ExecutionOptions, "isRetriable" | "cancellationTimeout" | "countAbandoned"> {
+  readonly server: Server;
+  readonly actors: readonly ResolvedActor[];
+  readonly limits: WorkerLimits;
+  /** Where the backoff's chance comes from. Defaults to `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** Consumes from one server. Runs once. */
+export class Worker {
+  /** What health checks are told. */
+  readonly monitor: WorkerMonitor;
+  readonly #clock: Clock;
+  readonly #report: Report;
+  readonly #server: Server;
+  readonly #limits: WorkerLimits;
+  readonly #dispatch: Dispatch;
+  readonly #leases: LeaseKeeper;
+  readonly #unrouted = new UnroutedCounter();
+  readonly #subscriptions: Subscriptions;
+  readonly #stopping = new AbortController();
+  readonly #stopped = Promise.withResolvers<void>();
+  /** Messages being handled, each with what handles it. */
+  readonly #runs = new Map<Run, Execution>();
+  /** Settlements of messages that nobody handles. They take up room as well. */
+  readonly #refusals = new Set<Promise<void>>();
+  /** Resolved when room was made, or the worker is told to stop. */
+  #change: PromiseWithResolvers<void> | undefined;
+  #taken = 0;
+  #processed = 0;
+
+  constructor(parts: WorkerParts) {
+    const { server, actors, limits, clock, report } = parts;
+    this.#clock = clock;
+    this.#report = report;
+    this.#server = server;
+    this.#limits = limits;
+    this.monitor = new WorkerMonitor({
+      clock,
+      report,
+      running: () => this.#runs.size,
+      connected: () => server.isConnected,
+      consuming: () => this.#subscriptions.isActive,
+    });
+    const options: ExecutionOptions = {
+      ...parts,
+      isRetriable: (error) => server.isRetriable(error),
+      cancellationTimeout: limits.cancellationTimeout,
+      countAbandoned: (change) => this.monitor.countAbandoned(change),
+    };
+    this.#dispatch = new Dispatch(actors.map((actor) => new Execution(actor, options)), report);
+    this.#leases = new LeaseKeeper(clock, report);
+    this.#subscriptions = new Subscriptions({ ...parts, channels: this.#dispatch.channels });
+  }
+
+  /** Takes no more messages, and lets those that run finish. Returns at once. Repeatable. */
+  stop(): void {
+    this.#stopping.abort();
+    this.#stopped.resolve();
+    this.#changed();
+    // A pending take ends at once; how it went is seen when the worker stops for good.
+    void this.#subscriptions.stop();
+  }
+
+  /**
+   * Consumes until stopped, or until `messagesLimit` is reached, and settles everything it took. Rejects when consuming
+   * failed for good.
+   */
+  async run(): Promise<RunnerInfo> {
+    const { tasksLimit, messagesLimit, gracefulShutdownTime } = this.#limits;
+    const { channels } = this.#dispatch;
+    this.#report("worker.run.start", { channels, tasksLimit, messagesLimit, gracefulShutdownTime });
+    this.monitor.start();
+    try {
+      await this.#untilDone();
+    } catch (error) {
+      this.#report("worker.consumer.error", { error });
+      throw error;
+    } finally {
+      this.monitor.enter("stopping");
+      await this.#shutDown();
+      this.monitor.stop();
+      this.#report("worker.run.exit", { processed: this.#processed });
+    }
+    return { processed: this.#processed };
+  }
+
+  /** Until told to stop, or until the last message of the limit has been handled, which has all the time it needs. */
+  async #untilDone(): Promise<void> {
+    await Promise.race([this.#consume().then(() => this.#untilIdle()), this.#stopped.promise]);
+  }
+
+  async #consume(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (;;) {
+      const subscription = await this.#subscriptions.open(signal);
+      if (!subscription) return;
+      this.#report("worker.consumer.start", { channels: this.#dispatch.channels });
+      this.monitor.enter("consuming");
+      try {
+        await this.#take(subscription);
+        return await this.#subscriptions.stop();
+      } catch (error) {
+        this.monitor.enter("reconnecting");
+        await this.#subscriptions.failed(error, signal);
+      }
+    }
+  }
+
+  /** The consume loop: room, demand, messages. */
+  async #take(subscription: Subscription): Promise<void> {
+    for (let room = await this.#room(); room > 0; room = await this.#room()) {
+      this.monitor.turn(true);
+      const deliveries = await subscription.take(room, TAKE_WAIT);
+      this.monitor.turn(false);
+      this.#subscriptions.succeeded();
+      for (const delivery of deliveries) this.#accept(delivery, subscription);
+    }
+  }
+
+  /** How many messages may be taken now; waits until that is any. None when stopping, or when the limit is reached. */
+  async #room(): Promise<number> {
+    const { tasksLimit, messagesLimit } = this.#limits;
+    for (;;) {
+      const left = messagesLimit - this.#taken;
+      if (this.#stopping.signal.aborted || left <= 0) return 0;
+      const free = tasksLimit - this.#runs.size - this.#refusals.size;
+      if (free > 0) return Math.min(free, left);
+      await this.#nextChange();
+    }
+  }
+
+  #accept(delivery: Delivery, subscription: Subscription): void {
+    if (this.#stopping.signal.aborted) return this.#refuse(delivery, "reject");
+    const execution = this.#dispatch.find(delivery);
+    if (!execution) return this.#refuse(delivery, this.#judge(delivery));
+    this.#taken++;
+    const run = execution.start(delivery);
+    const release = this.#subscriptions.hold(subscription);
+    const endLease = this.#keepLease(run, execution);
+    this.#runs.set(run, execution);
+    void execution.handle(run).then(({ kind }) => {
+      if (kind !== "interrupted") this.#processed++;
+      endLease?.();
+      release();
+      this.#runs.delete(run);
+      this.#changed();
+    });
+  }
+
+  #keepLease(run: Run, { actor }: Execution): (() => void) | undefined {
+    if (!this.#server.capabilities.leases || actor.keepAlive === false) return undefined;
+    const interval = typeof actor.keepAlive === "number" ? actor.keepAlive : run.delivery.leaseInterval;
+    return interval === undefined ? undefined : this.#leases.keep(run, interval);
+  }
+
+  /** What becomes of a message that no actor matches. */
+  #judge(delivery: Delivery): Settlement {
+    const { channel, messageId } = delivery;
+    const attempt = this.#unrouted.count(delivery);
+    if (attempt < UNROUTED_LIMIT) {
+      this.#report("actor.route.not_found", { channel, messageId, attempt });
+      return "reject";
+    }
+    this.#report("actor.route.poison_message", { channel, messageId });
+    return "nack";
+  }
+
+  #refuse(delivery: Delivery, settlement: Settlement): void {
+    const { channel, messageId } = delivery;
+    const refusal = delivery.settle(settlement)
+      .then(
+        () => {},
+        (error) => this.#report("message.settle.error", { channel, messageId, action: settlement, error }),
+      )
+      .then(() => {
+        this.#refusals.delete(refusal);
+        this.#changed();
+      });
+    this.#refusals.add(refusal);
+  }
+
+  async #shutDown(): Promise<void> {
+    const { gracefulShutdownTime, cancellationTimeout } = this.#limits;
+    this.stop();
+    this.#report("worker.shutdown.start", { running: this.#runs.size });
+    if (!await this.#idleWithin(gracefulShutdownTime)) {
+      this.#report("worker.shutdown.tasks_timeout", { messages: this.#running() });
+      const reason = new DOMException("The worker is shutting down", "AbortError");
+      for (const run of this.#runs.keys()) run.abort("interrupted", reason);
+      if (!await this.#idleWithin(cancellationTimeout)) this.#forfeit();
+    }
+    // Settling is never cancelled; it only may not take for ever.
+    const isIdle = await this.#idleWithin(CLOSE_TIMEOUT);
+    const isClosed = await settlesWithin(this.#clock, CLOSE_TIMEOUT, this.#subscriptions.close());
+    if (!isIdle || !isClosed) this.#report("worker.shutdown.close_timeout", { unsettled: this.#running() });
+  }
+
+  /** Settles what hangs, in a middleware or elsewhere. What is being settled already is waited for. */
+  #forfeit(): void {
+    for (const [run, execution] of this.#runs) {
+      if (run.settling.isSettled) continue;
+      const forfeited = execution.forfeit(run).then(() => {
+        this.#runs.delete(run);
+        this.#refusals.delete(forfeited);
+        this.#changed();
+      });
+      this.#refusals.add(forfeited);
+    }
+  }
+
+  #running(): RunningMessage[] {
+    return [...this.#runs.keys()].map((run) => run.where);
+  }
+
+  #idleWithin(ms: number): Promise<boolean> {
+    return settlesWithin(this.#clock, ms, this.#untilIdle());
+  }
+
+  async #untilIdle(): Promise<void> {
+    while (this.#runs.size > 0 || this.#refusals.size > 0) await this.#nextChange();
+  }
+
+  #nextChange(): Promise<void> {
+    this.#change ??= Promise.withResolvers();
+    return this.#change.promise;
+  }
+
+  #changed(): void {
+    this.#change?.resolve();
+    this.#change = undefined;
+  }
+}

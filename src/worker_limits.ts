@@ -1,0 +1,54 @@
+/**
+ * How much a worker does at once, how much in all, and how long it takes to stop.
+ * @module
+ */
+
+/** The limits of a worker. */
+export interface WorkerLimits {
+  /** Messages handled at once. */
+  readonly tasksLimit: number;
+  /** Messages handled in all. */
+  readonly messagesLimit: number;
+  /** How long running handlers may go on after a stop, in milliseconds. */
+  readonly gracefulShutdownTime: number;
+  /** How long handlers may go on after their signal was aborted, in milliseconds. */
+  readonly cancellationTimeout: number;
+}
+
+/** How long each step of closing may take, in milliseconds, with a broker that does not answer. */
+export const CLOSE_TIMEOUT = 5_000;
+
+/**
+ * The limits, with defaults.
+ *
+ * @throws {RangeError} If one is out of range.
+ */
+export function toWorkerLimits(
+  given: { readonly [K in keyof WorkerLimits]?: number | undefined },
+): WorkerLimits {
+  const {
+    tasksLimit = 1_000,
+    messagesLimit = Infinity,
+    gracefulShutdownTime = 25_000,
+    cancellationTimeout = 1_000,
+  } = given;
+  const limits = { tasksLimit, messagesLimit, gracefulShutdownTime, cancellationTimeout };
+  refuse("tasksLimit", tasksLimit, isCount(tasksLimit) && tasksLimit >= 1, "a whole number of at least 1");
+  refuse("messagesLimit", messagesLimit, isCount(messagesLimit), "a whole number of at least 0");
+  refuse(
+    "gracefulShutdownTime",
+    gracefulShutdownTime,
+    gracefulShutdownTime >= 0,
+    "milliseconds of at least 0",
+  );
+  refuse("cancellationTimeout", cancellationTimeout, cancellationTimeout >= 0, "milliseconds of at least 0");
+  return limits;
+}
+
+function isCount(value: number): boolean {
+  return value === Infinity || (Number.isInteger(value) && value >= 0);
+}
+
+function refuse(name: string, value: number, isGood: boolean, wanted: string): void {
+  if (!isGood) throw new RangeError(`Cannot run a worker as ${name} is not ${wanted}: ${value}`);
+}

@@ -1,0 +1,97 @@
+/**
+ * Errors that cross from one process to another.
+ *
+ * @module
+ */
+import { decode, encode } from "./clone.ts";
+
+/** Options of {@linkcode IsolatedError}. */
+export interface IsolatedErrorOptions {
+  /** The name. Defaults to `"IsolatedError"`. */
+  readonly name?: string;
+  /** The stack of the original error. Defaults to where the error is made. */
+  readonly stack?: string;
+  /** What caused it. */
+  readonly cause?: unknown;
+}
+
+/**
+ * An isolated function threw, or its process could not run it.
+ *
+ * What the function threw has the original's `name`, `message`, `stack` (that of the child) and `cause`; an error among the causes is an `IsolatedError` too.
+ * Otherwise the `name` is `"IsolatedError"`: the process ended during the call, the module cannot be loaded or
+ * exports no such function, the result is not cloneable, the pool is closed.
+ *
+ * @example
+ * ```ts ignore
+ * try {
+ *   await heavy.calculatePrime({ number: -1 });
+ * } catch (error) {
+ *   if (error instanceof IsolatedError && error.name === "RangeError") console.warn(error.message);
+ * }
+ * ```
+ */
+export class IsolatedError extends Error {
+  /** Makes an error. */
+  constructor(message: string, options: IsolatedErrorOptions = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.name = options.name ?? "IsolatedError";
+    if (options.stack !== undefined) this.stack = options.stack;
+  }
+}
+
+/** What of an error crosses to the other process. */
+export interface ErrorRecord {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly cause?: CauseRecord;
+}
+
+/** A cause: an error itself, or any other value as bytes. */
+export type CauseRecord =
+  | { readonly kind: "error"; readonly error: ErrorRecord }
+  | { readonly kind: "value"; readonly bytes: Uint8Array };
+
+/** Writes down what was thrown, which may be anything. */
+export function recordError(thrown: unknown): ErrorRecord {
+  if (thrown instanceof Error) return recordChain(thrown, new Set());
+  const message = `Cannot finish the call as the function threw what is no Error: ${labelOf(thrown)}`;
+  return { name: "IsolatedError", message, cause: recordValue(thrown) };
+}
+
+/** Makes an error of what was written down. */
+export function restoreError({ message, cause, ...rest }: ErrorRecord): IsolatedError {
+  return new IsolatedError(message, cause ? { ...rest, cause: restoreCause(cause) } : rest);
+}
+
+function recordChain(error: Error, seen: Set<Error>): ErrorRecord {
+  seen.add(error);
+  const record = {
+    name: String(error.name),
+    message: String(error.message),
+    ...(typeof error.stack === "string" ? { stack: error.stack } : {}),
+  };
+  const { cause } = error;
+  if (cause === undefined) return record;
+  if (!(cause instanceof Error)) return { ...record, cause: recordValue(cause) };
+  if (seen.has(cause)) return record; // causes may run in a circle
+  return { ...record, cause: { kind: "error", error: recordChain(cause, seen) } };
+}
+
+function recordValue(value: unknown): CauseRecord {
+  try {
+    return { kind: "value", bytes: encode(value, "cause") };
+  } catch {
+    return { kind: "value", bytes: encode(labelOf(value), "cause") }; // what it was is better than nothing
+  }
+}
+
+function restoreCause(cause: CauseRecord): unknown {
+  return cause.kind === "error" ? restoreError(cause.error) : decode(cause.bytes);
+}
+
+function labelOf(value: unknown): string {
+  const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
+  return isObject ? Object.prototype.toString.call(value) : String(value); // an object may have no toString()
+}

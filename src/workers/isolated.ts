@@ -1,0 +1,41 @@
+/**
+ * The pool that the whole program shares.
+ *
+ * @module
+ */
+import { availableParallelism } from "node:os";
+import { type IsolatedModule, moduleIn } from "./module.ts";
+import { Pool } from "./pool.ts";
+
+/**
+ * The functions of a module, to be run in processes that the whole program shares: as many as the machine runs
+ * in parallel. The module is not loaded here: import its types only.
+ *
+ * The URL must be known when the program starts; a function receives a copy of the payload, and
+ * `{ signal }`. Its process is killed 100 ms after its signal aborts.
+ *
+ * @throws {TypeError} If the module is not given as a `URL`.
+ *
+ * @example
+ * ```ts ignore
+ * import type * as Heavy from "./heavy.ts";
+ *
+ * const heavy = isolated<typeof Heavy>(new URL("./heavy.ts", import.meta.url));
+ * router.actor({ name: "calculate_prime", timeout: 5_000, payload: type({ number: "number.integer" }) }, heavy.calculatePrime);
+ * ```
+ */
+export function isolated<M>(url: URL): IsolatedModule<M> {
+  return moduleIn<M>(shared ??= new Pool(availableParallelism(), 100), url);
+}
+
+/**
+ * Ends the processes of every {@linkcode isolated} module and resolves when they are gone; running and waiting
+ * calls are treated as by `WorkerPool.close()`. A later call starts processes again.
+ *
+ * Programs need not call this, as idle processes end with them. Tests that look for leaks do.
+ */
+export async function closeIsolated(): Promise<void> {
+  await shared?.end();
+}
+
+let shared: Pool | undefined;

@@ -1,0 +1,73 @@
+/**
+ * A module's functions, as they are called from outside.
+ *
+ * @module
+ */
+import type { Pool } from "./pool.ts";
+
+/** What an isolated function receives as its second argument. */
+export interface IsolatedContext {
+  /**
+   * Aborted when the caller's signal is: by the time limit of an actor, by shutdown. The reason is a
+   * `TimeoutError` or an `AbortError`. Code that awaits can stop in time by it; the process of code that does not is killed.
+   */
+  readonly signal: AbortSignal;
+}
+
+/** What the caller of an isolated function may give as its second argument; of a context nothing but the signal is sent. */
+export interface IsolatedCallOptions {
+  /** Aborts the call. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * An isolated function, as it is called from outside: payload and result are copied, so they must be cloneable.
+ *
+ * It is a handler: `router.actor({ name, payload }, heavy.calculatePrime)`.
+ */
+export type IsolatedFunction<F> = F extends (...args: infer A) => infer R
+  ? undefined extends A[0]
+    ? (payload?: OptionalPayload<A>, options?: IsolatedCallOptions) => Promise<Awaited<R>>
+  : (payload: A[0], options?: IsolatedCallOptions) => Promise<Awaited<R>>
+  : never;
+
+/** A function without parameters takes any payload and ignores it, as it does when called directly. */
+export type OptionalPayload<A extends readonly unknown[]> = A extends readonly [] ? unknown : A[0];
+
+/** The functions a module exports that need no more than a payload and an {@linkcode IsolatedContext}. */
+export type IsolatedModule<M> = {
+  readonly [
+    K in keyof M as K extends "then" ? never
+      : M[K] extends (payload: never, context: IsolatedContext) => unknown ? K
+      : never
+  ]: IsolatedFunction<M[K]>;
+};
+
+/**
+ * The functions of a module, made when they are asked for: the module itself is never loaded here.
+ *
+ * @param check Throws if the pool takes no more calls.
+ * @throws {TypeError} If the module is not given as a `URL`.
+ */
+export function moduleIn<M>(pool: Pool, url: URL, check?: (name: string) => void): IsolatedModule<M> {
+  if (!(url instanceof URL)) {
+    throw new TypeError(`Cannot isolate a module as it is not given as a URL: ${url}`);
+  }
+  const { href } = url;
+  pool.register(href);
+  const functions = new Map<string, (payload: unknown, options?: IsolatedCallOptions) => Promise<unknown>>();
+  return new Proxy(Object.freeze({}), {
+    get(_, name) {
+      // promises look for "then" in whatever they are resolved with
+      if (typeof name !== "string" || name === "then") return undefined;
+      const known = functions.get(name);
+      if (known) return known;
+      const isolated = async (payload: unknown, options?: IsolatedCallOptions) => {
+        check?.(name);
+        return await pool.call(href, name, payload, options?.signal);
+      };
+      functions.set(name, isolated);
+      return isolated;
+    },
+  }) as IsolatedModule<M>; // what the proxy stands for is known to the compiler only
+}

@@ -1,0 +1,84 @@
+/**
+ * Pools with a size and an end of their own.
+ *
+ * @module
+ */
+import { availableParallelism } from "node:os";
+import { IsolatedError } from "./error.ts";
+import { type IsolatedModule, moduleIn } from "./module.ts";
+import { Pool } from "./pool.ts";
+
+/** Options of {@linkcode WorkerPool}. */
+export interface WorkerPoolOptions {
+  /** How many processes at most, 1 or more. Defaults to what the machine runs in parallel. */
+  readonly size?: number;
+  /** Milliseconds that an aborted function has to stop by itself before its process is killed. Defaults to 100. */
+  readonly killAfter?: number;
+}
+
+/**
+ * Processes that run functions of modules, one call at a time each; further calls wait for a free one.
+ *
+ * They start on demand and are kept for later calls; while idle they do not keep the program alive. One that
+ * crashes is replaced when it is needed. No child outlives its parent.
+ *
+ * @example
+ * ```ts ignore
+ * import type * as Heavy from "./heavy.ts";
+ *
+ * await using pool = new WorkerPool({ size: 2 });
+ * const heavy = pool.module<typeof Heavy>(new URL("./heavy.ts", import.meta.url));
+ * const isPrime = await heavy.calculatePrime({ number: 1_000_003 }, { signal: AbortSignal.timeout(5_000) });
+ * ```
+ */
+export class WorkerPool implements AsyncDisposable {
+  readonly #pool: Pool;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Makes a pool; nothing starts before the first call.
+   *
+   * @throws {RangeError} If `size` or `killAfter` is out of range.
+   */
+  constructor(options: WorkerPoolOptions = {}) {
+    const { size = availableParallelism(), killAfter = 100 } = options;
+    if (!Number.isInteger(size) || size < 1) {
+      throw new RangeError(`Cannot create a pool as its size is not a positive integer: ${size}`);
+    }
+    if (!(killAfter >= 0 && killAfter <= MAX_TIMER)) {
+      throw new RangeError(
+        `Cannot create a pool as killAfter is not between 0 and ${MAX_TIMER}: ${killAfter}`,
+      );
+    }
+    this.#pool = new Pool(size, killAfter);
+  }
+
+  /**
+   * The functions of a module, run in this pool. A pool may run those of several modules; declare them before
+   * the first call, as a process that started earlier has to be replaced for a new one.
+   *
+   * @throws {TypeError} If the module is not given as a `URL`.
+   */
+  module<M>(url: URL): IsolatedModule<M> {
+    return moduleIn<M>(this.#pool, url, (name) => {
+      if (this.#closing) throw new IsolatedError(`Cannot call ${name} as its pool is closed: ${url}`);
+    });
+  }
+
+  /**
+   * Ends every process: the idle ones at once, the others after `killAfter`. Waiting calls reject with an
+   * {@linkcode IsolatedError}, running ones too unless they still return. Resolves when all processes are gone.
+   * May be called repeatedly, and before any use; later calls of functions reject.
+   */
+  close(): Promise<void> {
+    return this.#closing ??= this.#pool.end();
+  }
+
+  /** The same as {@linkcode WorkerPool.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** The longest delay that a timer can have, in milliseconds. */
+const MAX_TIMER = 2 ** 31 - 1;
