@@ -10,15 +10,8 @@
  * @module
  */
 import type { Clock } from "./_internal/clock.ts";
-import {
-  CONFIRMATION,
-  DEFAULT_ON_ERROR,
-  DEFAULT_ON_TIMEOUT,
-  isAction,
-  type ManualAction,
-  type OnErrorHandler,
-  type Outcome,
-} from "./confirmation.ts";
+import type { Outcome } from "./confirmation.ts";
+import { decide, quietly, type ToDecide } from "./decision.ts";
 import { overrideEpoch } from "./dependency.ts";
 import { MessageValidationError } from "./errors.ts";
 import type { Report } from "./events.ts";
@@ -52,9 +45,6 @@ interface RunCall extends ActorCall {
   readonly message: InFlightMessage;
   readonly run: Run;
 }
-
-/** A failure, as opposed to a return. */
-type Failure = Exclude<Outcome, { kind: "returned" }>;
 
 const NOTHING_VALIDATED: Validated = new Map();
 const NO_DEPENDENCIES = Object.freeze({});
@@ -106,7 +96,7 @@ export class Execution {
     };
     const outcome = await this.#runPipeline(call);
     // A middleware threw early, never called `next`, or took a failure's finality away and tried no more.
-    if (!run.decided) await this.#decide(call, outcome);
+    if (!run.decided) await decide(this.#toDecide(call), outcome);
     await quietly(settling.commit());
     this.#reportEnd(run, outcome);
     return outcome;
@@ -134,7 +124,9 @@ export class Execution {
   async #attempt(call: RunCall): Promise<unknown> {
     const { run } = call;
     run.outcome = await this.#work(call);
-    if (run.outcome.kind === "returned" || call.final) run.outcome = await this.#decide(call, run.outcome);
+    if (run.outcome.kind === "returned" || call.final) {
+      run.outcome = await decide(this.#toDecide(call), run.outcome);
+    }
     for (const cleanUp of run.takeCleanUps()) await this.#cleanUp(run, cleanUp);
     if (run.outcome.kind === "returned") return run.outcome.value;
     throw run.outcome.error;
@@ -223,44 +215,8 @@ export class Execution {
     }
   }
 
-  /** Looks up what becomes of the message, and does it: a success at once, a failure when the middlewares are done. */
-  async #decide(call: RunCall, outcome: Outcome): Promise<Outcome> {
-    const { run, message } = call;
-    const { confirmationMode, options } = this.actor;
-    run.decided = true;
-    if (run.settling.isSettled) return outcome;
-    const decision = CONFIRMATION[confirmationMode][outcome.kind];
-    if (outcome.kind === "returned") {
-      const action = decision === "as returned" ? outcome.value : decision;
-      if (!isAction(action, confirmationMode) && action !== "no_action") {
-        return await this.#decide(call, { kind: "threw", error: notAnAction(this.actor.name, action) });
-      }
-      if (action !== "no_action") await quietly(run.settling.settle(action));
-      return outcome;
-    }
-    const { onError = DEFAULT_ON_ERROR[confirmationMode], onTimeout = DEFAULT_ON_TIMEOUT } = options;
-    const policy = decision === "ask onError" ? onError : decision === "ask onTimeout" ? onTimeout : decision;
-    const action = typeof policy === "function"
-      ? await this.#ask(policy, outcome, run, message)
-      : policy as ManualAction;
-    run.settling.propose(action === "no_action" ? undefined : action);
-    return outcome;
-  }
-
-  async #ask(
-    policy: OnErrorHandler<ManualAction>,
-    { error }: Failure,
-    run: Run,
-    message: InFlightMessage,
-  ): Promise<ManualAction> {
-    try {
-      const answer: unknown = await policy(error, message);
-      if (isAction(answer, this.actor.confirmationMode)) return answer;
-      throw notAnAction(`onError or onTimeout of ${this.actor.name}`, answer);
-    } catch (thrown) {
-      this.#options.report("actor.policy.error", { ...run.where, error: thrown });
-      return "nack";
-    }
+  #toDecide({ run, message }: RunCall): ToDecide {
+    return { actor: this.actor, run, message, report: this.#options.report };
   }
 
   async #cleanUp(run: Run, cleanUp: () => unknown): Promise<void> {
@@ -313,23 +269,6 @@ export class Execution {
 function concluded(outcome: Outcome, abortion: Abortion | undefined): Outcome {
   if (!abortion || (abortion.kind === "interrupted" && outcome.kind === "returned")) return outcome;
   return { kind: abortion.kind, error: abortion.reason };
-}
-
-function notAnAction(who: string, value: unknown): TypeError {
-  return new TypeError(
-    `Cannot settle the message as ${who} answered what is no action of its confirmation mode: ${
-      String(value)
-    }`,
-  );
-}
-
-/** What was reported already where it happened: the outcome of the run does not change. */
-async function quietly<T>(settling: Promise<T>): Promise<T | undefined> {
-  try {
-    return await settling;
-  } catch {
-    return undefined;
-  }
 }
 
 function changeCall(call: RunCall, changes: ActorCallChanges): RunCall {

@@ -1,0 +1,94 @@
+/**
+ * From the outcome of an attempt to what becomes of its message.
+ * @module
+ */
+import {
+  CONFIRMATION,
+  DEFAULT_ON_ERROR,
+  DEFAULT_ON_TIMEOUT,
+  isAction,
+  type ManualAction,
+  type Outcome,
+} from "./confirmation.ts";
+import type { Report } from "./events.ts";
+import type { Message } from "./message.ts";
+import type { ResolvedActor } from "./router.ts";
+import type { Run } from "./run.ts";
+
+/** Whose message is to be decided upon. */
+export interface ToDecide {
+  readonly actor: ResolvedActor;
+  readonly run: Run;
+  readonly message: Message;
+  readonly report: Report;
+}
+
+/** A failure, as opposed to a return. */
+type Failure = Exclude<Outcome, { kind: "returned" }>;
+
+/**
+ * Looks up what becomes of a message, and does it: after a success at once; after a failure it is proposed, and done when
+ * the middlewares have unwound. Nothing is done to a message that was settled already. Answers the outcome: another one
+ * than was given where the handler returned what its mode does not know.
+ */
+export async function decide(what: ToDecide, outcome: Outcome): Promise<Outcome> {
+  const { actor, run } = what;
+  run.decided = true;
+  if (run.settling.isSettled) return outcome;
+  if (outcome.kind !== "returned") {
+    const action = await actionAfter(what, outcome);
+    run.settling.propose(action === "no_action" ? undefined : action);
+    return outcome;
+  }
+  const decision = CONFIRMATION[actor.confirmationMode].returned;
+  const action = decision === "as returned" ? outcome.value : decision;
+  if (action === "no_action") return outcome;
+  if (!isAction(action, actor.confirmationMode)) {
+    return await decide(what, { kind: "threw", error: notAnAction(actor, action) });
+  }
+  await quietly(run.settling.settle(action));
+  return outcome;
+}
+
+async function actionAfter(what: ToDecide, outcome: Failure): Promise<ManualAction> {
+  const { confirmationMode, options } = what.actor;
+  const { onError = DEFAULT_ON_ERROR[confirmationMode], onTimeout = DEFAULT_ON_TIMEOUT } = options;
+  const decision = CONFIRMATION[confirmationMode][outcome.kind];
+  if (decision === "ask onError") return await ask(onError, what, outcome);
+  if (decision === "ask onTimeout") return await ask(onTimeout, what, outcome);
+  // Only a return can be taken "as returned".
+  return decision as ManualAction;
+}
+
+type Policy = ManualAction | ((error: unknown, message: Message) => unknown);
+
+/** What a policy answers; one that fails counts as `nack`, so that no message is left unsettled by accident. */
+async function ask(policy: Policy, what: ToDecide, { error }: Failure): Promise<ManualAction> {
+  if (typeof policy !== "function") return policy;
+  const { actor, run, message, report } = what;
+  try {
+    const answer = await policy(error, message);
+    if (isAction(answer, actor.confirmationMode)) return answer;
+    throw notAnAction(actor, answer);
+  } catch (thrown) {
+    report("actor.policy.error", { ...run.where, error: thrown });
+    return "nack";
+  }
+}
+
+function notAnAction({ name, confirmationMode }: ResolvedActor, value: unknown): TypeError {
+  return new TypeError(
+    `Cannot settle a message of "${name}" as its answer is no action of the mode ${confirmationMode}: ${
+      String(value)
+    }`,
+  );
+}
+
+/** Waits for a settlement whose failure was reported where it happened: it changes no outcome. */
+export async function quietly<T>(settling: Promise<T>): Promise<T | undefined> {
+  try {
+    return await settling;
+  } catch {
+    return undefined;
+  }
+}
