@@ -103,7 +103,12 @@ export function isManual(mode: ConfirmationMode): boolean {
 
 const SETTLEMENTS: ReadonlySet<unknown> = new Set<Settlement>(["ack", "nack", "reject"]);
 
+/** Whether a value settles a message. */
+export function isSettlement(value: unknown): value is Settlement {
+  return SETTLEMENTS.has(value);
+}
+
 /** Whether a value is something a policy of that mode may answer. */
 export function isAction(value: unknown, mode: ConfirmationMode): value is ManualAction {
-  return SETTLEMENTS.has(value) || (value === "no_action" && isManual(mode));
+  return isSettlement(value) || (value === "no_action" && isManual(mode));
 }

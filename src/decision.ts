@@ -7,6 +7,7 @@ import {
   DEFAULT_ON_ERROR,
   DEFAULT_ON_TIMEOUT,
   isAction,
+  isSettlement,
   type ManualAction,
   type Outcome,
 } from "./confirmation.ts";
@@ -43,7 +44,7 @@ export async function decide(what: ToDecide, outcome: Outcome): Promise<Outcome>
   const decision = CONFIRMATION[actor.confirmationMode].returned;
   const action = decision === "as returned" ? outcome.value : decision;
   if (action === "no_action") return outcome;
-  if (!isAction(action, actor.confirmationMode)) {
+  if (!isSettlement(action)) {
     return await decide(what, { kind: "threw", error: notAnAction(actor, action) });
   }
   await quietly(run.settling.settle(action));
