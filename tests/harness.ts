@@ -3,20 +3,68 @@
  * @module
  */
 
-type TestFunction = () => void | Promise<void>;
-type Register = (name: string, fn: TestFunction) => void;
+/** What a test does. */
+export type TestFunction = () => void | Promise<void>;
+
+interface Runner {
+  readonly run: (name: string, fn: TestFunction) => void;
+  readonly skip: (name: string) => void;
+}
 
 /** How long one test may take on Bun, in milliseconds. Its own default of 5 s is too short for real brokers. */
-const BUN_TIMEOUT = 60_000;
+const BUN_TIMEOUT = 120_000;
+
+const runner = await findRunner();
 
 /** Registers one test with the runtime's own test runner. */
-export const test: Register = await findRunner();
+export function test(name: string, fn: TestFunction): void {
+  runner.run(name, fn);
+}
 
-async function findRunner(): Promise<Register> {
-  const deno = (globalThis as { Deno?: { test: Register } }).Deno;
-  if (deno) return (name, fn) => deno.test(name, fn);
+/** Registers a test that cannot run here, with the reason in words. In CI that is a failure: there everything can run. */
+export function skip(name: string, reason: string): void {
+  const text = `${name} (skipped: ${reason})`;
+  if (!inCi()) return runner.skip(text);
+  runner.run(text, () => {
+    throw new Error(`Cannot skip in CI: ${reason}`);
+  });
+}
+
+/** Whether this runs where everything must be had. */
+export function inCi(): boolean {
+  const { process } = globalThis as { process?: { env: Record<string, string | undefined> } };
+  return process?.env.CI === "true";
+}
+
+/** The runtime's name. */
+export function runtime(): "deno" | "bun" {
+  return "Deno" in globalThis ? "deno" : "bun";
+}
+
+interface DenoTest {
+  test(name: string, fn: TestFunction): void;
+  test(options: { name: string; ignore: boolean; fn: TestFunction }): void;
+}
+
+interface BunTest {
+  test: ((name: string, fn: TestFunction, timeout: number) => void) & {
+    skip: (name: string, fn: TestFunction) => void;
+  };
+}
+
+async function findRunner(): Promise<Runner> {
+  const { Deno } = globalThis as unknown as { Deno?: DenoTest };
+  if (Deno) {
+    return {
+      run: (name, fn) => Deno.test(name, fn),
+      skip: (name) => Deno.test({ name, ignore: true, fn() {} }),
+    };
+  }
   // Not a literal, so that Deno's type checker does not look for a module that only Bun has.
   const specifier = "bun:test";
-  const bun = await import(specifier) as { test: (name: string, fn: TestFunction, timeout: number) => void };
-  return (name, fn) => bun.test(name, fn, BUN_TIMEOUT);
+  const bun = await import(specifier) as BunTest;
+  return {
+    run: (name, fn) => bun.test(name, fn, BUN_TIMEOUT),
+    skip: (name) => bun.test.skip(name, () => {}),
+  };
 }
