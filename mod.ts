@@ -62,6 +62,7 @@ export type {
   LogLevel,
   RunningMessage,
   SettledMessage,
+  UnsettledMessage,
 } from "./src/events.ts";
 export { EVENT_LEVELS } from "./src/events.ts";
 export {

@@ -29,8 +29,8 @@ export interface EventFields {
   "worker.shutdown.start": { readonly running: number };
   /** error: the grace period is over and actors still run; their signals are aborted. */
   "worker.shutdown.tasks_timeout": { readonly messages: readonly RunningMessage[] };
-  /** error: closing took longer than its bound; the worker leaves what is open behind. */
-  "worker.shutdown.close_timeout": { readonly unsettled: readonly RunningMessage[] };
+  /** error: settling or closing took longer than its bound; the worker leaves what is open behind. */
+  "worker.shutdown.close_timeout": { readonly unsettled: readonly UnsettledMessage[] };
   /** warn: something could not be closed properly. */
   "worker.shutdown.close_error": { readonly error: unknown };
   /** info: a worker has stopped. */
@@ -84,6 +84,16 @@ export interface EventFields {
 export interface RunningMessage {
   /** The actor's name. */
   readonly actor: string;
+  /** Where the message came from. */
+  readonly channel: string;
+  /** Its id. */
+  readonly messageId: string | undefined;
+}
+
+/** A message that the broker was not told about in time. It will deliver it again. */
+export interface UnsettledMessage {
+  /** The actor's name; `undefined` where no actor had it. */
+  readonly actor: string | undefined;
   /** Where the message came from. */
   readonly channel: string;
   /** Its id. */

@@ -36,6 +36,10 @@ export interface ExecutionOptions {
   readonly cancellationTimeout: number;
   /** Told when a handler outlives that, and when it ends after all; answers how many there are. */
   readonly countAbandoned: (change: 1 | -1) => number;
+  /** Where the chance in delays comes from. Defaults to `Math.random`. */
+  readonly random?: (() => number) | undefined;
+  /** Aborted when everything is closed: settling is not tried again. */
+  readonly ended?: AbortSignal | undefined;
   readonly jsonSchemaConverters?: JsonSchemaConverters | undefined;
   readonly overrides?: Overrides | undefined;
 }
@@ -99,13 +103,18 @@ export class Execution {
     if (!run.decided) await decide(this.#toDecide(call), outcome);
     await quietly(settling.commit());
     this.#reportEnd(run, outcome);
+    if (run.forfeited) this.#reportAbandonedEnded(run);
     return outcome;
   }
 
   /** Settles what did not come to an end in time, as it was decided or else as interrupted. For shutdown. */
   async forfeit(run: Run): Promise<void> {
     if (run.settling.isSettled) return;
-    this.#reportAbandoned(run, run.abortion?.reason);
+    // A handler that was given up has been counted.
+    if (!run.givenUp) {
+      run.forfeited = true;
+      this.#reportAbandoned(run, run.abortion?.reason);
+    }
     if (run.settling.action === undefined) run.settling.propose("reject");
     await quietly(run.settling.commit());
   }
@@ -139,6 +148,7 @@ export class Execution {
       let givenUp = false;
       run.begin(this.actor.timeout, ({ kind, reason: error }) => {
         givenUp = true;
+        run.givenUp = true;
         run.end();
         this.#reportAbandoned(run, error);
         resolve({ kind, error });
@@ -149,8 +159,7 @@ export class Execution {
       }
       const end = (outcome: Outcome): void => {
         if (givenUp) return this.#reportAbandonedEnded(run);
-        run.end();
-        resolve(concluded(outcome, run.abortion));
+        resolve(concluded(outcome, run.end()));
       };
       this.#perform(call).then(
         (value) => end({ kind: "returned", value }),
@@ -161,16 +170,19 @@ export class Execution {
 
   async #perform(call: RunCall): Promise<unknown> {
     const { run, message } = call;
+    const { attempt } = run;
     const validating = this.#validate(message);
     const validated = validating instanceof Promise ? await validating : validating;
     run.valid = true;
     const { payload, headers } = this.actor.options;
     const deps = this.#hasDependencies ? await this.#inject(call, validated) : NO_DEPENDENCIES;
+    // Too late is too late: whoever waited for this attempt may wait no more.
+    if (attempt.aborted) throw attempt.signal.reason;
     return await this.actor.handler(payload ? validated.get(payload) : undefined, {
       message,
       actor: this.actor.info,
       get signal() {
-        return run.signal;
+        return attempt.signal;
       },
       deps,
       headers: headers ? validated.get(headers) : message.headers,
@@ -193,11 +205,12 @@ export class Execution {
   }
 
   async #inject({ run, message, actor }: RunCall, validated: Validated): Promise<object> {
+    const { attempt } = run;
     const base = {
       message,
       actor,
       get signal() {
-        return run.signal;
+        return attempt.signal;
       },
     };
     const defer = (cleanUp: () => unknown): void => {
@@ -206,11 +219,9 @@ export class Execution {
     try {
       const { headers } = message;
       const { overrides } = this.#options;
-      const deps = await inject(this.actor.deps, { base, headers, validated, defer, overrides });
-      if (run.abortion) throw run.abortion.reason;
-      return deps;
+      return await inject(this.actor.deps, { base, headers, validated, defer, overrides });
     } catch (error) {
-      run.abortSiblings(error);
+      attempt.abort(error);
       throw error;
     }
   }

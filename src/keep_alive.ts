@@ -17,6 +17,8 @@ export class LeaseKeeper {
   readonly #clock: Clock;
   readonly #report: Report;
   readonly #beats = new Map<number, Beat>();
+  /** Runs whose extension the broker has not answered yet: asking again would not help. */
+  readonly #asking = new Set<Run>();
 
   constructor(clock: Clock, report: Report) {
     this.#clock = clock;
@@ -35,6 +37,12 @@ export class LeaseKeeper {
     };
   }
 
+  /** Lets go of whatever is left. */
+  stop(): void {
+    for (const { timer } of this.#beats.values()) this.#clock.cancel(timer);
+    this.#beats.clear();
+  }
+
   #start(interval: number): Beat {
     const tick = (): void => {
       beat.timer = this.#clock.schedule(interval, tick);
@@ -49,7 +57,8 @@ export class LeaseKeeper {
   /** Never rejects. */
   async #extend(run: Run): Promise<void> {
     const { delivery, settling, where } = run;
-    if (settling.isSettled) return;
+    if (settling.isSettled || this.#asking.has(run)) return;
+    this.#asking.add(run);
     try {
       const result = await delivery.extendLease?.();
       if (result !== "lost" || settling.isSettled || run.abortion) return;
@@ -57,6 +66,8 @@ export class LeaseKeeper {
       run.abort("interrupted", new LeaseLostError(delivery.messageId));
     } catch (error) {
       this.#report("message.keep_alive.error", { ...where, error });
+    } finally {
+      this.#asking.delete(run);
     }
   }
 }

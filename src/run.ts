@@ -15,6 +15,33 @@ export interface Abortion {
   readonly reason: unknown;
 }
 
+/** The signal of one attempt. Made when somebody looks: most handlers never do. */
+export class AttemptSignal {
+  #controller: AbortController | undefined;
+  #aborted = false;
+  #reason: unknown;
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Only the first call counts. */
+  abort(reason: unknown): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
+}
+
 /** What a run is made of. */
 export interface RunOptions {
   readonly delivery: Delivery;
@@ -36,9 +63,13 @@ export class Run {
   decided = false;
   /** Whether the latest attempt got beyond validation. */
   valid = false;
+  /** Whether the latest attempt was given up: its handler goes on, nobody waits for it. */
+  givenUp = false;
+  /** Whether shutdown settled the message while something other than the handler, such as a middleware, went on. */
+  forfeited = false;
   readonly #clock: Clock;
   readonly #patience: number;
-  #controller: AbortController | undefined;
+  #attempt: AttemptSignal = new AttemptSignal();
   #abortion: Abortion | undefined;
   #giveUp: ((abortion: Abortion) => void) | undefined;
   #timer: Timer | undefined;
@@ -52,13 +83,14 @@ export class Run {
     this.#patience = patience;
   }
 
-  /** What handler, dependencies and middlewares watch. Made when somebody looks: most handlers never do. */
+  /** What middlewares watch: the signal of the latest attempt or, where a time limit used that up, of the next one. */
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.#abortion) this.#controller.abort(this.#abortion.reason);
-    }
-    return this.#controller.signal;
+    return this.#attempt.signal;
+  }
+
+  /** What the attempt's handler and dependencies watch. It stays theirs, however long they go on. */
+  get attempt(): AttemptSignal {
+    return this.#attempt;
   }
 
   /** Why it is to end, if it is. */
@@ -72,38 +104,40 @@ export class Run {
     const abortion: Abortion = { kind, reason };
     this.#abortion = abortion;
     this.#clock.cancel(this.#timer);
-    this.#timer = this.#clock.schedule(this.#patience, () => this.#giveUp?.(abortion));
-    this.#controller?.abort(reason);
+    // Between attempts there is nothing to give up.
+    const giveUp = this.#giveUp;
+    if (giveUp) this.#timer = this.#clock.schedule(this.#patience, () => giveUp(abortion));
+    this.#attempt.abort(reason);
   }
 
-  /** Tells what still works for a failed attempt to stop, without ending the run. */
-  abortSiblings(reason: unknown): void {
-    this.#controller?.abort(reason);
-  }
-
-  /** Begins an attempt: with a time limit, and with a fresh signal where the last attempt used it up. */
+  /** Begins an attempt, with a time limit unless it is to end at once. */
   begin(timeout: number, giveUp: (abortion: Abortion) => void): void {
     this.decided = false;
     this.valid = false;
+    this.givenUp = false;
     this.outcome = undefined;
     this.settling.propose(undefined);
     this.#giveUp = giveUp;
     this.#cleanUps = [];
-    if (this.#abortion?.kind === "timed-out") this.#abortion = undefined;
-    if (this.#abortion) return;
-    if (this.#controller?.signal.aborted) this.#controller = undefined;
-    if (timeout === Infinity) return;
+    if (this.#abortion || timeout === Infinity) return;
     this.#timer = this.#clock.schedule(timeout, () => {
       const text = `The actor "${this.where.actor}" did not end within ${timeout} ms`;
       this.abort("timed-out", new DOMException(text, "TimeoutError"));
     });
   }
 
-  /** Ends an attempt: nothing is left to give up. */
-  end(): void {
+  /**
+   * Ends an attempt: nothing is left to give up. Answers why it was to end, if it was. A time limit is forgotten with its
+   * attempt; an interruption stays.
+   */
+  end(): Abortion | undefined {
     this.#clock.cancel(this.#timer);
     this.#timer = undefined;
     this.#giveUp = undefined;
+    const abortion = this.#abortion;
+    if (abortion?.kind === "timed-out") this.#abortion = undefined;
+    if (!this.#abortion && this.#attempt.aborted) this.#attempt = new AttemptSignal();
+    return abortion;
   }
 
   /** Registers a clean-up; `false` where the clean-ups have run already. */

@@ -14,6 +14,10 @@ export interface SettlingOptions {
   readonly report: Report;
   /** The server's own judgement of its errors. */
   readonly isRetriable: (error: unknown) => boolean;
+  /** Where the chance in delays comes from. Defaults to `Math.random`. */
+  readonly random?: (() => number) | undefined;
+  /** Aborted when everything is closed: settling is not tried again. */
+  readonly ended?: AbortSignal | undefined;
 }
 
 const PAST: Readonly<Record<Settlement, MessageAction>> = {
@@ -25,7 +29,7 @@ const PAST: Readonly<Record<Settlement, MessageAction>> = {
 /** How often a settlement is tried, as the broker may be away for a moment. */
 const ATTEMPTS = 4;
 const RETRY_DELAY = { first: 100, longest: 1_000 };
-const NEVER = new AbortController().signal;
+const NEVER: AbortSignal = new AbortController().signal;
 
 /** The settlement of one message. */
 export class Settling {
@@ -92,16 +96,16 @@ export class Settling {
   }
 
   async #tryHard(action: MessageAction, tell: () => Promise<DeliveryResult>): Promise<DeliveryResult> {
-    const { clock, report, isRetriable } = this.#options;
+    const { clock, report, isRetriable, random = Math.random, ended = NEVER } = this.#options;
     for (let attempt = 1;; attempt++) {
       try {
         return await tell();
       } catch (error) {
-        if (attempt === ATTEMPTS || !isRetriable(error)) {
+        if (attempt === ATTEMPTS || ended.aborted || !isRetriable(error)) {
           report("message.settle.error", { ...this.#where(action), error });
           throw error;
         }
-        await delay(clock, backoff(attempt, RETRY_DELAY), NEVER);
+        await delay(clock, backoff(attempt, { ...RETRY_DELAY, random }), ended);
       }
     }
   }

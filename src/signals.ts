@@ -9,7 +9,10 @@ export type OsSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" |
 /** What stops a worker where nobody says otherwise: Ctrl+C, and what orchestrators send. */
 export const DEFAULT_OS_SIGNALS: readonly OsSignal[] = ["SIGINT", "SIGTERM"];
 
+const WINDOWS_SIGNALS: readonly OsSignal[] = ["SIGINT", "SIGHUP"];
+
 interface SignalSource {
+  knows(signal: OsSignal): boolean;
   on(signal: OsSignal, listener: () => void): void;
   off(signal: OsSignal, listener: () => void): void;
 }
@@ -21,7 +24,7 @@ interface SignalSource {
 export function onFirstSignal(signals: readonly OsSignal[], call: (signal: OsSignal) => void): () => void {
   const source = findSource();
   if (!source) return () => {};
-  const listeners = new Map(signals.map((signal) => [signal, () => fire(signal)]));
+  const listeners = new Map(signals.filter(source.knows).map((signal) => [signal, () => fire(signal)]));
   const stop = (): void => {
     for (const [signal, listener] of listeners) source.off(signal, listener);
     listeners.clear();
@@ -37,6 +40,7 @@ export function onFirstSignal(signals: readonly OsSignal[], call: (signal: OsSig
 // Only what is used here is written down, as the runtimes' own types are not available to each other.
 interface Runtimes {
   readonly Deno?: {
+    readonly build: { readonly os: string };
     addSignalListener(signal: OsSignal, listener: () => void): void;
     removeSignalListener(signal: OsSignal, listener: () => void): void;
   };
@@ -51,12 +55,15 @@ function findSource(): SignalSource | undefined {
   const { Deno, process } = globalThis as Runtimes;
   if (Deno) {
     return {
+      // Elsewhere a signal that never comes may be listened for; Deno refuses to on Windows.
+      knows: (signal) => Deno.build.os !== "windows" || WINDOWS_SIGNALS.includes(signal),
       on: (signal, listener) => Deno.addSignalListener(signal, listener),
       off: (signal, listener) => Deno.removeSignalListener(signal, listener),
     };
   }
   if (!process) return undefined;
   return {
+    knows: () => true,
     on: (signal, listener) => void process.on(signal, listener),
     off: (signal, listener) => void process.off(signal, listener),
   };

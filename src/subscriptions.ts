@@ -29,8 +29,9 @@ export class Subscriptions {
   /** How many messages of each subscription are being handled. */
   readonly #held = new Map<Subscription, number>();
   readonly #retired = new Set<Subscription>();
-  readonly #closing = new Set<Promise<void>>();
+  readonly #closing = new Set<Promise<boolean>>();
   #failures = 0;
+  #closed = false;
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
@@ -50,10 +51,10 @@ export class Subscriptions {
     const { server, channels } = this.#options;
     while (!signal.aborted) {
       try {
-        this.#connection ??= await server.connect({ signal });
-        const subscription = await server.subscribe(channels, { signal });
-        this.#current = subscription;
-        return subscription;
+        this.#connection ??= this.#keep(await server.connect({ signal }));
+        if (signal.aborted) break;
+        this.#current = this.#keep(await server.subscribe(channels, { signal }));
+        if (!signal.aborted) return this.#current;
       } catch (error) {
         if (signal.aborted) break;
         await this.#waitAfter(error, signal);
@@ -89,19 +90,29 @@ export class Subscriptions {
     };
   }
 
-  /** Takes no more. Never rejects. */
+  /** Takes no more. Never rejects, and waits only so long. */
   async stop(): Promise<void> {
-    await this.#reporting(this.#current?.stop());
+    const { clock } = this.#options;
+    await settlesWithin(clock, CLOSE_TIMEOUT, this.#reporting(this.#current?.stop()));
   }
 
-  /** Closes everything. Never rejects. */
-  async close(): Promise<void> {
+  /** Closes everything. Never rejects, and waits only so long; answers whether that was long enough. */
+  async close(): Promise<boolean> {
+    this.#closed = true;
     for (const subscription of this.#retired) this.#close(subscription);
+    this.#retired.clear();
     if (this.#current) this.#close(this.#current);
     this.#current = undefined;
-    await Promise.all(this.#closing);
-    await this.#reporting(this.#connection?.close());
-    this.#connection = undefined;
+    const closed = await Promise.all(this.#closing);
+    const closing = this.#reporting(this.#connection?.close());
+    const disconnected = await settlesWithin(this.#options.clock, CLOSE_TIMEOUT, closing);
+    return disconnected && !closed.includes(false);
+  }
+
+  /** What arrives when nobody waits for it any more is closed at once. */
+  #keep<T extends Connection | Subscription>(opened: T): T {
+    if (this.#closed) void this.#reporting(opened.close());
+    return opened;
   }
 
   /** A broken subscription is kept while its messages are being handled: it may still be able to settle them. */
@@ -117,10 +128,9 @@ export class Subscriptions {
 
   #track(closing: Promise<void>): void {
     const { clock } = this.#options;
-    const bounded = settlesWithin(clock, CLOSE_TIMEOUT, closing).then(() =>
-      void this.#closing.delete(bounded)
-    );
+    const bounded = settlesWithin(clock, CLOSE_TIMEOUT, closing);
     this.#closing.add(bounded);
+    void bounded.then(() => this.#closing.delete(bounded));
   }
 
   async #waitAfter(error: unknown, signal: AbortSignal): Promise<void> {

@@ -13,12 +13,22 @@ const CAPACITY = 10_000;
 /** Counts how often messages were seen that nobody takes. */
 export class UnroutedCounter {
   readonly #sightings = new Map<string, number>();
+  readonly #stableIds: boolean;
+
+  /** `stableIds`: whether a message keeps its id when it is delivered again. */
+  constructor(stableIds: boolean) {
+    this.#stableIds = stableIds;
+  }
 
   /** How often the message was seen, this time included: by this worker, or by any, where the broker counts. */
   count(delivery: Delivery): number {
-    const key = `${delivery.channel}\n${delivery.messageId ?? fingerprint(delivery)}`;
+    const { channel, messageId, deliveryCount } = delivery;
+    // An id that changes tells nothing, and such a broker's own count is the better one.
+    if (!this.#stableIds && deliveryCount !== undefined) return deliveryCount;
+    const isKnown = this.#stableIds && messageId !== undefined;
+    const key = `${channel}\n${isKnown ? messageId : fingerprint(delivery)}`;
     const seen = (this.#sightings.get(key) ?? 0) + 1;
-    const sightings = Math.max(seen, delivery.deliveryCount ?? 0);
+    const sightings = Math.max(seen, deliveryCount ?? 0);
     this.#sightings.delete(key);
     if (sightings < UNROUTED_LIMIT) this.#remember(key, seen);
     return sightings;
@@ -31,7 +41,7 @@ export class UnroutedCounter {
   }
 }
 
-/** Tells messages without an id apart by what is in them (FNV-1a over the payload). */
+/** Tells messages without an id that lasts apart by what is in them (FNV-1a over the payload). */
 function fingerprint({ payload, headers }: BaseMessage): string {
   let hash = 0x811c9dc5;
   for (const byte of payload) hash = Math.imul(hash ^ byte, 0x01000193);

@@ -5,15 +5,17 @@
  */
 import { type Clock, settlesWithin } from "./_internal/clock.ts";
 import { Dispatch } from "./dispatch.ts";
-import type { Report, RunningMessage } from "./events.ts";
+import { quietly } from "./decision.ts";
+import type { Report, RunningMessage, UnsettledMessage } from "./events.ts";
 import { Execution, type ExecutionOptions } from "./execution.ts";
 import { LeaseKeeper } from "./keep_alive.ts";
 import type { ResolvedActor } from "./router.ts";
 import type { Run } from "./run.ts";
 import type { Delivery, Server, Settlement, Subscription } from "./server.ts";
+import { Settling, type SettlingOptions } from "./settling.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { UNROUTED_LIMIT, UnroutedCounter } from "./unrouted.ts";
-import { CLOSE_TIMEOUT, type WorkerLimits } from "./worker_limits.ts";
+import { SETTLE_TIMEOUT, type WorkerLimits } from "./worker_limits.ts";
 import { TAKE_WAIT, WorkerMonitor } from "./worker_monitor.ts";
 
 /** What a worker did. */
@@ -24,12 +26,10 @@ export interface RunnerInfo {
 
 /** What a worker is made of. */
 export interface WorkerParts
-  extends Omit<ExecutionOptions, "isRetriable" | "cancellationTimeout" | "countAbandoned"> {
+  extends Omit<ExecutionOptions, "isRetriable" | "cancellationTimeout" | "countAbandoned" | "ended"> {
   readonly server: Server;
   readonly actors: readonly ResolvedActor[];
   readonly limits: WorkerLimits;
-  /** Where the backoff's chance comes from. Defaults to `Math.random`. */
-  readonly random?: (() => number) | undefined;
 }
 
 /** Consumes from one server. Runs once. */
@@ -40,16 +40,18 @@ export class Worker {
   readonly #report: Report;
   readonly #server: Server;
   readonly #limits: WorkerLimits;
+  readonly #settlingOptions: SettlingOptions;
   readonly #dispatch: Dispatch;
   readonly #leases: LeaseKeeper;
-  readonly #unrouted = new UnroutedCounter();
+  readonly #unrouted: UnroutedCounter;
   readonly #subscriptions: Subscriptions;
   readonly #stopping = new AbortController();
+  readonly #ended = new AbortController();
   readonly #stopped = Promise.withResolvers<void>();
   /** Messages being handled, each with what handles it. */
   readonly #runs = new Map<Run, Execution>();
   /** Settlements of messages that nobody handles. They take up room as well. */
-  readonly #refusals = new Set<Promise<void>>();
+  readonly #refusals = new Map<Promise<void>, UnsettledMessage>();
   /** Resolved when room was made, or the worker is told to stop. */
   #change: PromiseWithResolvers<void> | undefined;
   #taken = 0;
@@ -73,9 +75,12 @@ export class Worker {
       isRetriable: (error) => server.isRetriable(error),
       cancellationTimeout: limits.cancellationTimeout,
       countAbandoned: (change) => this.monitor.countAbandoned(change),
+      ended: this.#ended.signal,
     };
+    this.#settlingOptions = options;
     this.#dispatch = new Dispatch(actors.map((actor) => new Execution(actor, options)), report);
     this.#leases = new LeaseKeeper(clock, report);
+    this.#unrouted = new UnroutedCounter(server.capabilities.stableMessageIds);
     this.#subscriptions = new Subscriptions({ ...parts, channels: this.#dispatch.channels });
   }
 
@@ -157,12 +162,12 @@ export class Worker {
   }
 
   #accept(delivery: Delivery, subscription: Subscription): void {
-    if (this.#stopping.signal.aborted) return this.#refuse(delivery, "reject");
+    const release = this.#subscriptions.hold(subscription);
+    if (this.#stopping.signal.aborted) return this.#refuse(delivery, "reject", release);
     const execution = this.#dispatch.find(delivery);
-    if (!execution) return this.#refuse(delivery, this.#judge(delivery));
+    if (!execution) return this.#refuse(delivery, this.#judge(delivery), release);
     this.#taken++;
     const run = execution.start(delivery);
-    const release = this.#subscriptions.hold(subscription);
     const endLease = this.#keepLease(run, execution);
     this.#runs.set(run, execution);
     void execution.handle(run).then(({ kind }) => {
@@ -192,18 +197,15 @@ export class Worker {
     return "nack";
   }
 
-  #refuse(delivery: Delivery, settlement: Settlement): void {
+  /** Settles a message that no actor gets. As hard as any other. */
+  #refuse(delivery: Delivery, settlement: Settlement, release: () => void): void {
     const { channel, messageId } = delivery;
-    const refusal = delivery.settle(settlement)
-      .then(
-        () => {},
-        (error) => this.#report("message.settle.error", { channel, messageId, action: settlement, error }),
-      )
-      .then(() => {
-        this.#refusals.delete(refusal);
-        this.#changed();
-      });
-    this.#refusals.add(refusal);
+    const refusal = quietly(new Settling(delivery, this.#settlingOptions).settle(settlement)).then(() => {
+      release();
+      this.#refusals.delete(refusal);
+      this.#changed();
+    });
+    this.#refusals.set(refusal, { actor: undefined, channel, messageId });
   }
 
   async #shutDown(): Promise<void> {
@@ -217,21 +219,22 @@ export class Worker {
       if (!await this.#idleWithin(cancellationTimeout)) this.#forfeit();
     }
     // Settling is never cancelled; it only may not take for ever.
-    const isIdle = await this.#idleWithin(CLOSE_TIMEOUT);
-    const isClosed = await settlesWithin(this.#clock, CLOSE_TIMEOUT, this.#subscriptions.close());
-    if (!isIdle || !isClosed) this.#report("worker.shutdown.close_timeout", { unsettled: this.#running() });
+    const isIdle = await this.#idleWithin(SETTLE_TIMEOUT);
+    const unsettled = [...this.#running(), ...this.#refusals.values()];
+    this.#leases.stop();
+    const isClosed = await this.#subscriptions.close();
+    this.#ended.abort();
+    if (!isIdle || !isClosed) this.#report("worker.shutdown.close_timeout", { unsettled });
   }
 
   /** Settles what hangs, in a middleware or elsewhere. What is being settled already is waited for. */
   #forfeit(): void {
     for (const [run, execution] of this.#runs) {
       if (run.settling.isSettled) continue;
-      const forfeited = execution.forfeit(run).then(() => {
+      void execution.forfeit(run).then(() => {
         this.#runs.delete(run);
-        this.#refusals.delete(forfeited);
         this.#changed();
       });
-      this.#refusals.add(forfeited);
     }
   }
 

@@ -15,8 +15,14 @@ export interface WorkerLimits {
   readonly cancellationTimeout: number;
 }
 
-/** How long each step of closing may take, in milliseconds, with a broker that does not answer. */
-export const CLOSE_TIMEOUT = 5_000;
+/**
+ * How long settlements may go on after the last handler ended or was given up, in milliseconds. With
+ * {@linkcode CLOSE_TIMEOUT} twice it keeps a worker with default limits below the 30 seconds after which orchestrators kill.
+ */
+export const SETTLE_TIMEOUT = 1_500;
+
+/** How long each of the two steps of closing, subscriptions and connection, may take with a broker that does not answer. */
+export const CLOSE_TIMEOUT = 1_000;
 
 /**
  * The limits, with defaults.
