@@ -18,6 +18,9 @@ import { UNROUTED_LIMIT, UnroutedCounter } from "./unrouted.ts";
 import { SETTLE_TIMEOUT, type WorkerLimits } from "./worker_limits.ts";
 import { TAKE_WAIT, WorkerMonitor } from "./worker_monitor.ts";
 
+/** How long the consume loop may keep the event loop to itself, in milliseconds. */
+const BREATH_INTERVAL = 50;
+
 /** What a worker did. */
 export interface RunnerInfo {
   /** Messages whose handling came to an end, whatever end; not those that shutdown interrupted. */
@@ -54,6 +57,7 @@ export class Worker {
   readonly #refusals = new Map<Promise<void>, UnsettledMessage>();
   /** Resolved when room was made, or the worker is told to stop. */
   #change: PromiseWithResolvers<void> | undefined;
+  #breathed = 0;
   #taken = 0;
   #processed = 0;
 
@@ -89,8 +93,7 @@ export class Worker {
     this.#stopping.abort();
     this.#stopped.resolve();
     this.#changed();
-    // A pending take ends at once; how it went is seen when the worker stops for good.
-    void this.#subscriptions.stop();
+    this.#subscriptions.stop();
   }
 
   /**
@@ -130,7 +133,7 @@ export class Worker {
       this.monitor.enter("consuming");
       try {
         await this.#take(subscription);
-        return await this.#subscriptions.stop();
+        return this.#subscriptions.stop();
       } catch (error) {
         this.monitor.enter("reconnecting");
         await this.#subscriptions.failed(error, signal);
@@ -146,7 +149,15 @@ export class Worker {
       this.monitor.turn(false);
       this.#subscriptions.succeeded();
       for (const delivery of deliveries) this.#accept(delivery, subscription);
+      await this.#breathe();
     }
+  }
+
+  /** Lets timers, signals and health checks in: a server that always has messages at hand would keep them out for ever. */
+  async #breathe(): Promise<void> {
+    if (this.#clock.now() - this.#breathed < BREATH_INTERVAL) return;
+    await new Promise<void>((resolve) => this.#clock.schedule(0, resolve));
+    this.#breathed = this.#clock.now();
   }
 
   /** How many messages may be taken now; waits until that is any. None when stopping, or when the limit is reached. */
