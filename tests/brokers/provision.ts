@@ -1,0 +1,144 @@
+/**
+ * Where the tests find a broker: at a URL that the environment names, else as a program on `PATH`, else (as root, on
+ * Debian) installed by apt, or unpacked from another suite of Debian. Where nothing works, its tests are skipped and say
+ * why; with `CI=true` that is a failure.
+ *
+ * ```ts
+ * const found = await provide({
+ *   name: "Redis 8",
+ *   variable: "REPID_TEST_REDIS8_URL",
+ *   program: "redis-server",
+ *   unpack: { suite: "trixie", packages: ["redis-server", "redis-tools"] },
+ * });
+ * withBroker("RedisServer on Redis 8", found, (broker) => {
+ *   test("RedisServer does this", async () => { … });
+ * });
+ * ```
+ * @module
+ */
+import { execFile } from "node:child_process";
+import { stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { skip } from "../harness.ts";
+
+/** What is looked for. */
+export interface ProvideOptions {
+  /** The broker's name, for people. */
+  readonly name: string;
+  /** The environment variable that may hold the URL of a running one. */
+  readonly variable: string;
+  /** The program. */
+  readonly program: string;
+  /** Whether a program of that name on `PATH` is the right one, and may be installed there by apt. Defaults to true unless `unpack` is given. */
+  readonly system?: boolean;
+  /** The Debian package of the program, for apt. Defaults to none. */
+  readonly debianPackage?: string;
+  /** Where to unpack it from, without touching the system. */
+  readonly unpack?: UnpackOptions;
+}
+
+/** Packages of another suite. */
+export interface UnpackOptions {
+  /** The suite, such as `trixie`. */
+  readonly suite: string;
+  /** The packages; what they need comes with them. */
+  readonly packages: readonly string[];
+}
+
+/** What was found. */
+export type Provision =
+  | { readonly kind: "url"; readonly url: string }
+  | { readonly kind: "program"; readonly path: string; readonly prefix?: string }
+  | { readonly kind: "missing"; readonly reason: string };
+
+/** A broker that can be used: a running one, or a program to start (in an unpacked suite: with what lies under `prefix`). */
+export type Found = Exclude<Provision, { kind: "missing" }>;
+
+const run = promisify(execFile);
+
+/** Looks, and installs what is missing. Never rejects. */
+export async function provide(options: ProvideOptions): Promise<Provision> {
+  const { variable, program, debianPackage, unpack, system = unpack === undefined } = options;
+  const url = process.env[variable];
+  if (url) return { kind: "url", url };
+  const path = system ? await onPath(program) : undefined;
+  if (path) return { kind: "program", path };
+  try {
+    await assertDebianRoot();
+    return unpack ? await unpacked(program, unpack) : await installed(program, debianPackage ?? "");
+  } catch (error) {
+    return { kind: "missing", reason: `${reasonOf(error)} (set ${variable} to use a running one)` };
+  }
+}
+
+/**
+ * Registers tests that need a broker; where it is missing, one skipped test that says why, or a failing one with
+ * `CI=true`.
+ */
+export async function withBroker(
+  name: string,
+  provision: Provision,
+  register: (found: Found) => void | Promise<void>,
+): Promise<void> {
+  if (provision.kind === "missing") skip(name, provision.reason);
+  else await register(provision);
+}
+
+/** The path of a program that `PATH` leads to; `undefined` where there is none. */
+export async function onPath(program: string): Promise<string | undefined> {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  for (const folder of [...folders, "/usr/sbin"]) {
+    const path = join(folder, program);
+    if (await exists(path)) return path;
+  }
+  return undefined;
+}
+
+async function assertDebianRoot(): Promise<void> {
+  if (process.getuid?.() !== 0) throw new Error("not on PATH, and not root, so that apt cannot install it");
+  if (!await exists("/etc/debian_version")) throw new Error("not on PATH, and this is not Debian");
+}
+
+/** Installs with apt; a lock held by another apt is waited for. */
+async function installed(program: string, debianPackage: string): Promise<Provision> {
+  if (debianPackage === "") throw new Error("not on PATH, and no package has it");
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const install = ["install", "-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"];
+  try {
+    await run("apt-get", [...install, debianPackage], { env });
+  } catch {
+    // Its lists may be old, or not be there yet.
+    await run("apt-get", ["update", "-qq"], { env });
+    await run("apt-get", [...install, debianPackage], { env });
+  }
+  const path = await onPath(program);
+  if (!path) throw new Error(`not in the package ${debianPackage}`);
+  return { kind: "program", path };
+}
+
+/** Unpacks once; the folder is kept for later runs. */
+async function unpacked(program: string, { suite, packages }: UnpackOptions): Promise<Provision> {
+  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  const prefix = join(cache, "repid-brokers", `${suite}-${packages.join("-")}`);
+  await run(fileURLToPath(new URL("unpack.sh", import.meta.url)), [prefix, suite, ...packages], {
+    maxBuffer: 64 * 1_024 * 1_024,
+  });
+  for (const folder of ["bin", "sbin", "lib"]) {
+    const path = join(prefix, "root/usr", folder, program);
+    if (await exists(path)) return { kind: "program", path, prefix };
+  }
+  throw new Error(`not among what was unpacked from ${suite}`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(() => true, () => false);
+}
+
+function reasonOf(error: unknown): string {
+  const { stderr, message } = error as { stderr?: string; message?: string };
+  return (stderr || message || String(error)).trim().split("\n").slice(-3).join(" ");
+}
