@@ -12,7 +12,7 @@ import type { MessageRegistry } from "./registry.ts";
 import { topicBasedRoutingStrategy } from "./routing.ts";
 import { defaultSerializer, type Serializer } from "./serializer.ts";
 import type { MessageData, MessageHeaders, Server, ServerSpecificParameters } from "./server.ts";
-import { collectInputs, type Declaration, InputValidator } from "./validation.ts";
+import { collectInputs, type Declaration, InputValidator, type Overrides } from "./validation.ts";
 
 /** Where to send: a channel or a registered operation, never both. */
 export type Destination =
@@ -58,6 +58,8 @@ export interface ProducerOptions {
   readonly serializer?: Serializer | undefined;
   readonly middlewares?: readonly ProducerMiddleware[] | undefined;
   readonly jsonSchemaConverters?: JsonSchemaConverters | undefined;
+  /** Replacements of one test client. */
+  readonly overrides?: Overrides | undefined;
   readonly operations: MessageRegistry;
   /** The server of that name; without a name the default one. */
   readonly serverOf: (name: string | undefined) => PublishTarget;
@@ -71,6 +73,8 @@ export interface Place {
   readonly converter: Converter;
 }
 
+type Validators = WeakMap<Sendable, { readonly epoch: number; readonly validator: InputValidator }>;
+
 const encoder = new TextEncoder();
 const NO_HEADERS: MessageHeaders = Object.freeze({});
 const NO_PARAMETERS: ServerSpecificParameters = Object.freeze({});
@@ -81,19 +85,19 @@ export class Producer {
   readonly #options: ProducerOptions;
   readonly #serializer: Serializer;
   readonly #publishers = new WeakMap<PublishTarget, Publish>();
-  readonly #validators = new WeakMap<
-    Sendable,
-    { readonly epoch: number; readonly validator: InputValidator }
-  >();
+  readonly #validators: Validators;
 
-  constructor(options: ProducerOptions) {
+  /** Producers of one application share what they know of its contracts. */
+  constructor(options: ProducerOptions, validators: Validators = new WeakMap()) {
     this.#options = options;
     this.#serializer = options.serializer ?? defaultSerializer;
+    this.#validators = validators;
   }
 
   /** The same application, sending elsewhere: through the server that a message came from, or into a test client. */
-  through(serverOf: ProducerOptions["serverOf"]): Producer {
-    return new Producer({ ...this.#options, serverOf });
+  through(serverOf: ProducerOptions["serverOf"], overrides?: Overrides): Producer {
+    if (overrides) return new Producer({ ...this.#options, serverOf, overrides });
+    return new Producer({ ...this.#options, serverOf }, this.#validators);
   }
 
   /** Sends bytes or text. */
@@ -210,8 +214,9 @@ export class Producer {
     const known = this.#validators.get(target);
     const epoch = overrideEpoch();
     if (known?.epoch === epoch) return known.validator;
-    const declaration: Declaration = declarationOf(target);
-    const validator = new InputValidator(collectInputs(declaration), this.#options.jsonSchemaConverters);
+    const { overrides, jsonSchemaConverters } = this.#options;
+    const inputs = collectInputs(declarationOf(target), overrides);
+    const validator = new InputValidator(inputs, jsonSchemaConverters);
     this.#validators.set(target, { epoch, validator });
     return validator;
   }

@@ -1,0 +1,34 @@
+/**
+ * Replacing dependencies for one test client.
+ * @module
+ */
+import type { Dependency } from "../dependency.ts";
+
+/** A replacement of a dependency, for one test client. Made with {@linkcode override}. */
+export interface DependencyOverride {
+  /** What is replaced. */
+  readonly dependency: Dependency<unknown>;
+  /** By what. */
+  readonly resolve: () => unknown;
+}
+
+/**
+ * Replaces a dependency for one {@linkcode TestClient}: others, and workers, do not notice. As with
+ * {@linkcode Dependency.override}, the replacement asks for nothing.
+ *
+ * @example
+ * ```ts
+ * import { dependency, Repid } from "@repid/core";
+ * import { override, TestClient } from "@repid/core/testing";
+ *
+ * const now = dependency(() => Date.now());
+ * await using client = new TestClient(new Repid(), { overrides: [override(now, () => 0)] });
+ * ```
+ */
+export function override<T>(
+  // deno-lint-ignore no-explicit-any -- what the original asks for does not matter here
+  dependency: Dependency<T, any, any>,
+  resolve: () => T | Promise<T>,
+): DependencyOverride {
+  return { dependency: dependency as Dependency<unknown>, resolve };
+}

@@ -1,0 +1,242 @@
+/**
+ * Testing an application without a broker: sends go through its producer middlewares and validation, actors run as a
+ * worker runs them, and everything is recorded.
+ * @module
+ */
+import { systemClock } from "../_internal/clock.ts";
+import type { Actor, AnyHandler } from "../actor.ts";
+import { internalsOf, type Repid } from "../app.ts";
+import { Dispatch } from "../dispatch.ts";
+import { reportTo } from "../events.ts";
+import { Execution } from "../execution.ts";
+import type { Sendable, SendArguments } from "../message.ts";
+import type { ProducerCall } from "../middleware.ts";
+import type {
+  Producer,
+  PublishTarget,
+  SendMessageCommon,
+  SendMessageJsonOptions,
+  SendMessageOptions,
+} from "../producer.ts";
+import type { MessageRegistry } from "../registry.ts";
+import type { Overrides } from "../validation.ts";
+import { toWorkerLimits } from "../worker_limits.ts";
+import type { DependencyOverride } from "./override.ts";
+import { RecordedDelivery, RecordedMessage, type TestMessage } from "./test_message.ts";
+
+/** Options of {@linkcode TestClient}. */
+export interface TestClientOptions {
+  /** Handle messages as they are sent. What actors send waits for {@linkcode TestClient.processNext} all the same. Defaults to `true`. */
+  readonly autoProcess?: boolean;
+  /** Throw where no actor takes a message; else it stays unprocessed. Defaults to `true`. */
+  readonly throwOnActorNotFound?: boolean;
+  /** Throw what an actor throws, once it is recorded. Defaults to `true`. */
+  readonly throwOnActorError?: boolean;
+  /** Throw where an operation is not registered; else nothing is sent. Defaults to `true`. */
+  readonly throwOnOperationNotFound?: boolean;
+  /** Dependencies to replace, for this client only. */
+  readonly overrides?: readonly DependencyOverride[];
+}
+
+/** What an actor returns, awaited; `unknown` for a contract. */
+export type ResultOf<T> = T extends Actor<infer F extends AnyHandler> ? Awaited<ReturnType<F>> : unknown;
+
+/** Which messages to list: those of a channel, or those of an operation, which comes first where both are given. */
+export interface TestMessageFilter {
+  /** The address of their channel. */
+  readonly channel?: string;
+  /** Their {@linkcode TestMessage.operationId}. */
+  readonly operationId?: string;
+}
+
+/**
+ * Stands in for an application's broker and worker. It needs no server, and changes nothing about the application. Actors
+ * registered after it was made are not seen. Messages that were rejected are not delivered again.
+ *
+ * @example
+ * ```ts
+ * import { Repid, Router } from "@repid/core";
+ * import { TestClient } from "@repid/core/testing";
+ * import { type } from "arktype";
+ * import assert from "node:assert/strict";
+ *
+ * const router = new Router();
+ * const double = router.actor({ name: "double", payload: type({ n: "number" }) }, ({ n }) => n * 2);
+ * const app = new Repid().includeRouter(router);
+ *
+ * await using client = new TestClient(app);
+ * const message = await client.send(double, { n: 2 });
+ * assert.equal(message.result, 4);
+ * assert.equal(message.acked, true);
+ * ```
+ */
+export class TestClient implements AsyncDisposable {
+  readonly #app: Repid;
+  readonly #options: TestClientOptions;
+  readonly #overrides: Overrides;
+  /** The application's own, with this client's overrides. */
+  readonly #producer: Producer;
+  readonly #dispatch: Dispatch;
+  #sent: RecordedMessage[] = [];
+  #processed: RecordedMessage[] = [];
+  #queue: RecordedMessage[] = [];
+  #abandoned = 0;
+
+  /** A client for the actors that the application has now. */
+  constructor(app: Repid, options: TestClientOptions = {}) {
+    const { actors, logger, producer } = internalsOf(app);
+    this.#app = app;
+    this.#options = options;
+    this.#overrides = new Map(options.overrides?.map(({ dependency, resolve }) => [dependency, resolve]));
+    this.#producer = producer.through(() => NOWHERE, this.#overrides);
+    const report = reportTo(logger);
+    const shared = {
+      clock: systemClock,
+      report,
+      producer: this.#producerInto((call) => void this.#record(call, undefined)),
+      isRetriable: () => false,
+      cancellationTimeout: toWorkerLimits({}).cancellationTimeout,
+      countAbandoned: (change: 1 | -1) => this.#abandoned += change,
+      jsonSchemaConverters: app.options.jsonSchemaConverters,
+      overrides: this.#overrides,
+    };
+    this.#dispatch = new Dispatch(actors().map((actor) => new Execution(actor, shared)), report);
+  }
+
+  /** The application's operations. */
+  get messages(): MessageRegistry {
+    return this.#app.messages;
+  }
+
+  /**
+   * As {@linkcode Repid.send}; the answer's `result` is typed by the actor.
+   *
+   * @throws What {@linkcode Repid.send} throws, whatever the server's name; and as the options say.
+   */
+  async send<T extends Sendable<P, H>, P, H>(
+    target: T & Sendable<P, H>,
+    ...args: SendArguments<P, H>
+  ): Promise<TestMessage<ResultOf<T>>> {
+    const [payload, options] = args as readonly [unknown, SendMessageCommon?];
+    const operationId = this.messages.getOperation(target.name) && target.name;
+    const message = await this.#sendThrough(
+      (producer) => producer.send(target, payload, options),
+      operationId,
+    );
+    return message as TestMessage<ResultOf<T>>;
+  }
+
+  /** As {@linkcode Repid.sendMessage}. */
+  async sendMessage(options: SendMessageOptions): Promise<TestMessage> {
+    if (this.#isUnknown(options)) return new RecordedMessage();
+    return await this.#sendThrough((producer) => producer.sendMessage(options), options.operationId);
+  }
+
+  /** As {@linkcode Repid.sendMessageJson}. */
+  async sendMessageJson(options: SendMessageJsonOptions): Promise<TestMessage> {
+    if (this.#isUnknown(options)) return new RecordedMessage();
+    return await this.#sendThrough((producer) => producer.sendMessageJson(options), options.operationId);
+  }
+
+  /** Handles the message that has waited longest; `undefined` where none waits. */
+  async processNext(): Promise<TestMessage | undefined> {
+    const message = this.#queue.shift();
+    return message && await this.#process(message);
+  }
+
+  /** Handles every waiting message, and those they lead to. Where one throws, the rest goes on waiting. */
+  async processAll(): Promise<TestMessage[]> {
+    const processed: TestMessage[] = [];
+    for (let next = await this.processNext(); next; next = await this.processNext()) processed.push(next);
+    return processed;
+  }
+
+  /** The messages sent so far, by the test, by actors and as replies, in that order in which they were sent. */
+  getSentMessages(filter: TestMessageFilter = {}): TestMessage[] {
+    return this.#sent.filter((message) => fits(message, filter));
+  }
+
+  /** The messages that actors have handled so far, in the order in which they were done. */
+  getProcessedMessages(filter: TestMessageFilter = {}): TestMessage[] {
+    return this.#processed.filter((message) => fits(message, filter));
+  }
+
+  /** Forgets every message, those that wait included. */
+  clear(): void {
+    this.#sent = [];
+    this.#processed = [];
+    this.#queue = [];
+  }
+
+  /** As {@linkcode clear}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.clear();
+    return Promise.resolve();
+  }
+
+  /** Answers the message that was sent; one that is nowhere listed where a producer middleware kept it to itself. */
+  async #sendThrough(
+    send: (producer: Producer) => Promise<void>,
+    operationId: string | undefined,
+  ): Promise<TestMessage> {
+    const published: RecordedMessage[] = [];
+    await send(this.#producerInto((call) => void published.push(this.#record(call, operationId))));
+    if (this.#options.autoProcess ?? true) {
+      const due = published.filter((message) => this.#queue.includes(message));
+      this.#queue = this.#queue.filter((message) => !due.includes(message));
+      for (const message of due) await this.#process(message);
+    }
+    return published[0] ?? new RecordedMessage({ operationId });
+  }
+
+  /** A producer with this client in the place of every server. */
+  #producerInto(record: (call: ProducerCall) => void): Producer {
+    const server = {
+      publish: (channel: string, message: ProducerCall["message"], parameters: object): Promise<void> => {
+        record({ channel, message, serverSpecificParameters: { ...parameters } });
+        return Promise.resolve();
+      },
+    };
+    return this.#producer.through(() => server);
+  }
+
+  #record(call: ProducerCall, operationId = this.#operationOf(call.channel)): RecordedMessage {
+    const message = new RecordedMessage({ ...call, operationId });
+    this.#sent.push(message);
+    this.#queue.push(message);
+    return message;
+  }
+
+  async #process(message: RecordedMessage): Promise<TestMessage> {
+    const { throwOnActorNotFound = true, throwOnActorError = true } = this.#options;
+    const delivery = new RecordedDelivery(message, (call) => void this.#record(call));
+    const execution = this.#dispatch.find(delivery);
+    if (!execution) {
+      if (!throwOnActorNotFound) return message;
+      throw new Error(`Cannot process the message as no actor takes it: channel "${message.channel}"`);
+    }
+    const outcome = await execution.handle(execution.start(delivery));
+    message.end(outcome);
+    this.#processed.push(message);
+    if (outcome.kind !== "returned" && throwOnActorError) throw outcome.error;
+    return message;
+  }
+
+  #isUnknown({ operationId, channel }: { operationId?: string; channel?: string }): boolean {
+    const { throwOnOperationNotFound = true } = this.#options;
+    if (throwOnOperationNotFound || operationId === undefined || channel !== undefined) return false;
+    return this.messages.getOperation(operationId) === undefined;
+  }
+
+  #operationOf(address: string): string | undefined {
+    return [...this.messages.operations()].find(({ channel }) => channel.address === address)?.operationId;
+  }
+}
+
+/** Where nothing is ever sent to. */
+const NOWHERE: PublishTarget = { publish: () => Promise.reject(new Error("Cannot publish to nowhere")) };
+
+function fits(message: TestMessage, { channel, operationId }: TestMessageFilter): boolean {
+  if (operationId !== undefined) return message.operationId === operationId;
+  return channel === undefined || message.channel === channel;
+}

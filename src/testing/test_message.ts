@@ -1,0 +1,185 @@
+/**
+ * A message in the hands of a test: what was sent, and what became of it.
+ * @module
+ */
+import type { Outcome } from "../confirmation.ts";
+import type { MessageAction, ReceivedMessage } from "../message.ts";
+import type { ProducerCall } from "../middleware.ts";
+import type {
+  BaseMessage,
+  Delivery,
+  DeliveryResult,
+  MessageData,
+  MessageHeaders,
+  ServerSpecificParameters,
+  Settlement,
+} from "../server.ts";
+
+/** A message that went through a {@linkcode TestClient}, with what became of it. */
+export interface TestMessage<R = unknown> extends ReceivedMessage {
+  /** The operation by which it was sent, else the first one registered that sends to its channel. */
+  readonly operationId: string | undefined;
+  /** When it was sent, in milliseconds since 1970. */
+  readonly timestamp: number;
+  /** What only one broker would have known. */
+  readonly serverSpecificParameters: ServerSpecificParameters;
+  /** Whether an actor ran. */
+  readonly processed: boolean;
+  /** Whether an actor ran without failing. */
+  readonly success: boolean;
+  /** What the actor and its middlewares returned. */
+  readonly result: R | undefined;
+  /** What they threw. */
+  readonly exception: unknown;
+  /** Whether it was acknowledged; a reply acknowledges. */
+  readonly acked: boolean;
+  /** Whether it was given up. */
+  readonly nacked: boolean;
+  /** Whether it was put back. A test client does not deliver it again. */
+  readonly rejected: boolean;
+}
+
+const PAST: Readonly<Record<Settlement, MessageAction>> = {
+  ack: "acked",
+  nack: "nacked",
+  reject: "rejected",
+};
+
+const NOTHING: BaseMessage = {
+  payload: new Uint8Array(),
+  headers: Object.freeze({}),
+  contentType: undefined,
+  replyTo: undefined,
+};
+
+/** What a message that was recorded is made of. */
+export interface RecordedMessageOptions extends Partial<Omit<ProducerCall, "message">> {
+  readonly message?: MessageData;
+  readonly operationId?: string | undefined;
+}
+
+/** Records what becomes of one message. The first action counts, as it does at a broker. */
+export class RecordedMessage implements TestMessage {
+  readonly channel: string;
+  readonly payload: Uint8Array;
+  readonly headers: MessageHeaders;
+  readonly contentType: string | undefined;
+  readonly replyTo: string | undefined;
+  readonly serverSpecificParameters: ServerSpecificParameters;
+  readonly operationId: string | undefined;
+  readonly messageId: string = crypto.randomUUID();
+  readonly deliveryCount = 1;
+  readonly timestamp: number = Date.now();
+  #action: MessageAction | undefined;
+  #outcome: Outcome | undefined;
+
+  constructor(options: RecordedMessageOptions = {}) {
+    const { channel = "test", message = NOTHING, serverSpecificParameters = {}, operationId } = options;
+    this.channel = channel;
+    this.payload = message.payload;
+    this.headers = message.headers;
+    this.contentType = message.contentType;
+    this.replyTo = message.replyTo;
+    this.serverSpecificParameters = serverSpecificParameters;
+    this.operationId = operationId;
+  }
+
+  get action(): MessageAction | undefined {
+    return this.#action;
+  }
+
+  get isActedOn(): boolean {
+    return this.#action !== undefined;
+  }
+
+  get acked(): boolean {
+    return this.#action === "acked" || this.#action === "replied";
+  }
+
+  get nacked(): boolean {
+    return this.#action === "nacked";
+  }
+
+  get rejected(): boolean {
+    return this.#action === "rejected";
+  }
+
+  get processed(): boolean {
+    return this.#outcome !== undefined;
+  }
+
+  get success(): boolean {
+    return this.#outcome?.kind === "returned";
+  }
+
+  get result(): unknown {
+    return this.#outcome?.kind === "returned" ? this.#outcome.value : undefined;
+  }
+
+  get exception(): unknown {
+    return this.#outcome && this.#outcome.kind !== "returned" ? this.#outcome.error : undefined;
+  }
+
+  ack(): Promise<boolean> {
+    return Promise.resolve(this.act("acked"));
+  }
+
+  nack(): Promise<boolean> {
+    return Promise.resolve(this.act("nacked"));
+  }
+
+  reject(): Promise<boolean> {
+    return Promise.resolve(this.act("rejected"));
+  }
+
+  /** Answers whether this is the action that counts. */
+  act(action: MessageAction): boolean {
+    if (this.#action !== undefined) return false;
+    this.#action = action;
+    return true;
+  }
+
+  /** Notes how its handling ended. */
+  end(outcome: Outcome): void {
+    this.#outcome = outcome;
+  }
+}
+
+/** Delivers a recorded message as a server that can reply would. */
+export class RecordedDelivery implements Delivery {
+  readonly channel: string;
+  readonly payload: Uint8Array;
+  readonly headers: MessageHeaders;
+  readonly contentType: string | undefined;
+  readonly replyTo: string | undefined;
+  readonly messageId: string;
+  readonly deliveryCount: number;
+  readonly #message: RecordedMessage;
+  readonly #publish: (call: ProducerCall) => void;
+
+  constructor(message: RecordedMessage, publish: (call: ProducerCall) => void) {
+    this.channel = message.channel;
+    this.payload = message.payload;
+    this.headers = message.headers;
+    this.contentType = message.contentType;
+    this.replyTo = message.replyTo;
+    this.messageId = message.messageId;
+    this.deliveryCount = message.deliveryCount;
+    this.#message = message;
+    this.#publish = publish;
+  }
+
+  settle(settlement: Settlement): Promise<DeliveryResult> {
+    return Promise.resolve(this.#message.act(PAST[settlement]) ? "done" : "lost");
+  }
+
+  reply(
+    channel: string,
+    message: MessageData,
+    serverSpecificParameters: ServerSpecificParameters,
+  ): Promise<DeliveryResult> {
+    if (!this.#message.act("replied")) return Promise.resolve("lost");
+    this.#publish({ channel, message, serverSpecificParameters });
+    return Promise.resolve("done");
+  }
+}
