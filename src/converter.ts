@@ -2,6 +2,7 @@
  * Decoding: from the bytes of a message to the value that schemas see.
  * @module
  */
+import { MessageValidationError } from "./errors.ts";
 import type { BaseMessage } from "./server.ts";
 
 /** Decodes payloads, and may encode them. */
@@ -29,12 +30,35 @@ export const jsonConverter: Converter = {
         `Cannot decode the payload as its content type is not JSON: ${message.contentType}`,
       );
     }
-    return message.payload.length === 0 ? {} : JSON.parse(decoder.decode(message.payload));
+    return message.payload.length === 0 ? {} : parse(decoder.decode(message.payload));
   },
 };
+
+/** Parses; the runtimes' own errors quote the text, and payloads must not end up in logs. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SyntaxError(`Cannot decode the payload as it is not valid JSON: ${text.length} characters`);
+  }
+}
 
 function isJson(contentType: string | undefined): boolean {
   if (contentType === undefined || contentType === "" || contentType === "application/json") return true;
   const [type = ""] = contentType.split(";", 1);
   return type.trim() === "" || JSON_TYPE.test(type.trim());
+}
+
+/**
+ * Decodes, for validation.
+ *
+ * @throws {MessageValidationError} If the converter throws, whatever it throws.
+ */
+export function decodeWith(converter: Converter, message: BaseMessage): unknown {
+  try {
+    return converter.decode(message);
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new MessageValidationError([{ in: "payload", path: [], message: text }], { cause });
+  }
 }

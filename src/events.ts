@@ -37,7 +37,10 @@ export interface EventFields {
   "worker.run.exit": { readonly processed: number };
   /** debug: an actor returned. */
   "actor.run.success": RunningMessage & { readonly action: string | undefined };
-  /** error: an actor failed, or its message was not valid; `action` is what became of the message. */
+  /**
+   * error: an actor failed, or its message was not valid; `action` is what became of the message. The issues of an invalid
+   * message are in the schema library's words, which may quote the value that did not fit.
+   */
   "actor.run.error": RunningMessage & { readonly error: unknown; readonly action: string | undefined };
   /** error: an actor went on after its signal was aborted; its slot is given back, what it does later is ignored. */
   "actor.run.abandoned": RunningMessage & { readonly reason: unknown; readonly abandoned: number };

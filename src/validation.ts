@@ -2,9 +2,10 @@
  * Validation: one message against everything that an actor and its dependencies declare, all issues at once.
  * @module
  */
-import type { Dependencies, Dependency } from "./dependency.ts";
+import { hiddenKeys, without } from "./closed_schemas.ts";
+import { type Dependencies, type Dependency, overrideEpoch } from "./dependency.ts";
 import { type MessageIssue, MessageValidationError } from "./errors.ts";
-import { type JsonSchemaConverters, toJsonSchema } from "./json_schema.ts";
+import type { JsonSchemaConverters } from "./json_schema.ts";
 import type { AnySchema, MaybeSchema } from "./schema.ts";
 import type { StandardSchemaIssue, StandardSchemaResult } from "./standard_schema.ts";
 
@@ -46,15 +47,46 @@ export function collectInputs(declaration: Declaration, overrides?: Overrides): 
   return { payload: [...payload], headers: [...headers] };
 }
 
+/** How a declaration is validated. */
+export interface ValidationOptions {
+  readonly overrides?: Overrides | undefined;
+  readonly jsonSchemaConverters?: JsonSchemaConverters | undefined;
+  /** Headers that routing sets: closed schemas do not forbid them. */
+  readonly routingHeaders?: readonly string[] | undefined;
+}
+
+/** The validator of one declaration, made anew when an override has come or gone. */
+export class DeclarationValidator {
+  readonly #declaration: Declaration;
+  readonly #options: ValidationOptions;
+  #made: { readonly epoch: number; readonly validator: InputValidator } | undefined;
+
+  constructor(declaration: Declaration, options: ValidationOptions) {
+    this.#declaration = declaration;
+    this.#options = options;
+  }
+
+  /** The validator for what is declared now. */
+  get current(): InputValidator {
+    const epoch = overrideEpoch();
+    if (this.#made?.epoch === epoch) return this.#made.validator;
+    const inputs = collectInputs(this.#declaration, this.#options.overrides);
+    const validator = new InputValidator(inputs, this.#options);
+    this.#made = { epoch, validator };
+    return validator;
+  }
+}
+
 /** Validates messages against a fixed set of schemas. */
 export class InputValidator {
   readonly #payload: readonly View[];
   readonly #headers: readonly View[];
 
   /** Prepares what the schemas need to see; done once, not for each message. */
-  constructor(inputs: DeclaredInputs, converters: JsonSchemaConverters = {}) {
-    this.#payload = viewsOf(inputs.payload, converters);
-    this.#headers = viewsOf(inputs.headers, converters);
+  constructor(inputs: DeclaredInputs, options: ValidationOptions = {}) {
+    const { jsonSchemaConverters: converters = {}, routingHeaders = [] } = options;
+    this.#payload = viewsOf(inputs.payload, hiddenKeys(inputs.payload, [], converters));
+    this.#headers = viewsOf(inputs.headers, hiddenKeys(inputs.headers, routingHeaders, converters));
   }
 
   /** Whether the payload matters at all: where nothing declares one, the body is not even decoded. */
@@ -103,7 +135,8 @@ function collect(results: readonly SettledResult[]): Validated {
 }
 
 function pathOf(issue: StandardSchemaIssue): PropertyKey[] {
-  return (issue.path ?? []).map((step) => typeof step === "object" ? step.key : step);
+  // Not `.map`: arktype's paths are arrays of a class of their own.
+  return Array.from(issue.path ?? [], (step) => typeof step === "object" ? step.key : step);
 }
 
 /** One schema, and the keys it must not see. */
@@ -112,10 +145,9 @@ interface View {
   readonly validate: (value: unknown) => MaybePromise<StandardSchemaResult<unknown>>;
 }
 
-function viewsOf(schemas: readonly AnySchema[], converters: JsonSchemaConverters): View[] {
-  const hidden = schemas.length > 1 ? hiddenKeys(schemas, converters) : undefined;
+function viewsOf(schemas: readonly AnySchema[], hidden: ReadonlyMap<AnySchema, ReadonlySet<string>>): View[] {
   return schemas.map((schema) => {
-    const keys = hidden?.get(schema);
+    const keys = hidden.get(schema);
     const { validate } = schema["~standard"];
     const view = keys
       ? (value: unknown) => validate(without(value, keys))
@@ -141,51 +173,4 @@ function thrown(error: unknown): StandardSchemaResult<unknown> {
   return {
     issues: [{ message: `the schema threw: ${error instanceof Error ? error.message : String(error)}` }],
   };
-}
-
-/** A schema that forbids undeclared keys must not forbid those that only its neighbours declare. */
-function hiddenKeys(
-  schemas: readonly AnySchema[],
-  converters: JsonSchemaConverters,
-): Map<AnySchema, ReadonlySet<string>> {
-  const known = new Map(schemas.map((schema) => [schema, describe(schema, converters)]));
-  const hidden = new Map<AnySchema, ReadonlySet<string>>();
-  for (const [schema, own] of known) {
-    if (!own?.closed) continue;
-    const theirs = schemas.filter((other) => other !== schema).flatMap((other) =>
-      known.get(other)?.keys ?? []
-    );
-    hidden.set(schema, new Set(theirs.filter((key) => !own.keys.includes(key))));
-  }
-  return hidden;
-}
-
-/** What is known of a schema's keys. */
-interface Keys {
-  readonly keys: readonly string[];
-  /** Whether other keys are refused. */
-  readonly closed: boolean;
-}
-
-function describe(schema: AnySchema, converters: JsonSchemaConverters): Keys | undefined {
-  try {
-    const json = toJsonSchema(schema, converters);
-    if (!json) return describeValibot(schema);
-    return { closed: json.additionalProperties === false, keys: Object.keys(json.properties ?? {}) };
-  } catch {
-    // No JSON Schema form: nothing is known of its keys, so nothing is hidden from it.
-    return undefined;
-  }
-}
-
-/** valibot's own schemas have no JSON Schema form, but say what they hold. */
-function describeValibot(schema: AnySchema): Keys | undefined {
-  const { type, entries } = schema as { type?: unknown; entries?: unknown };
-  if (typeof entries !== "object" || entries === null) return undefined;
-  return { closed: type === "strict_object", keys: Object.keys(entries) };
-}
-
-function without(value: unknown, keys: ReadonlySet<string>): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.has(key)));
 }
