@@ -3,12 +3,12 @@
  * @module
  */
 import type { Channel } from "./channel.ts";
-import type { ConfirmationMode, HandlerResult, OnError } from "./confirmation.ts";
+import { type ConfirmationMode, type HandlerResult, isAction, type OnError } from "./confirmation.ts";
 import type { Converter } from "./converter.ts";
 import type { Dependencies, Resolved } from "./dependency.ts";
 import type { SecurityScheme } from "./metadata.ts";
 import type { ActorInfo, Message, MessageDescription, Sendable } from "./message.ts";
-import type { ActorMiddleware } from "./middleware.ts";
+import { type ActorMiddleware, checkMiddlewares } from "./middleware.ts";
 import type { RoutingStrategy } from "./routing.ts";
 import type { HeadersOutput, MaybeSchema, SchemaOutput } from "./schema.ts";
 import { isSchema } from "./schema.ts";
@@ -114,7 +114,7 @@ const MODES: ReadonlySet<unknown> = new Set<ConfirmationMode>([
  * @throws {RangeError} If a duration is not positive.
  */
 export function checkActor(options: ActorOptions, handler: unknown): void {
-  const { name, payload, headers, confirmationMode = "auto", onError, onTimeout } = options;
+  const { name, payload, headers, deps = {}, confirmationMode = "auto", onError, onTimeout } = options;
   if (typeof name !== "string" || name === "") {
     throw new TypeError(`Cannot register an actor as its name is not a non-empty string: ${String(name)}`);
   }
@@ -129,6 +129,14 @@ export function checkActor(options: ActorOptions, handler: unknown): void {
     refuse("its headers are not a Standard Schema", typeof headers);
   }
   if (!MODES.has(confirmationMode)) refuse("its confirmation mode is unknown", confirmationMode);
+  for (const [name, { resolve }] of Object.entries(deps)) {
+    if (typeof resolve !== "function") refuse("what it depends on was not made with dependency()", name);
+  }
+  for (const policy of [onError, onTimeout]) {
+    if (policy !== undefined && typeof policy !== "function" && !isAction(policy, confirmationMode)) {
+      refuse(`its policy is no action of the mode ${confirmationMode}`, policy);
+    }
+  }
   const decides = confirmationMode !== "always_ack" && confirmationMode !== "ack_first";
   if (!decides && (onError !== undefined || onTimeout !== undefined)) {
     refuse("onError and onTimeout have no meaning in its confirmation mode", confirmationMode);
@@ -139,12 +147,17 @@ export function checkActor(options: ActorOptions, handler: unknown): void {
 /**
  * Refuses defaults that cannot work.
  *
- * @throws {TypeError} If the channel has no address.
+ * @throws {TypeError} If the channel has no address, a middleware is no function, or the converter decodes nothing.
  * @throws {RangeError} If a duration is not positive.
  */
-export function checkRouterOptions({ channel, timeout, keepAlive }: RouterOptions): void {
+export function checkRouterOptions(options: RouterOptions): void {
+  const { channel, timeout, keepAlive, middlewares = [], converter } = options;
   if (channel !== undefined) toChannel(channel);
-  if (timeout !== undefined && !(timeout > 0)) {
+  checkMiddlewares(middlewares);
+  if (converter !== undefined && typeof converter.decode !== "function") {
+    throw new TypeError("Cannot use the converter as it has no method decode");
+  }
+  if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0)) {
     throw new RangeError(`Cannot use the timeout as it is not a positive number of milliseconds: ${timeout}`);
   }
   if (typeof keepAlive === "number" && !(keepAlive > 0)) {

@@ -78,10 +78,10 @@ async function ask(policy: Policy, what: ToDecide, { error }: Failure): Promise<
 }
 
 function notAnAction({ name, confirmationMode }: ResolvedActor, value: unknown): TypeError {
+  // Only a word is shown: anything else may hold a payload, or may not even turn into text.
+  const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : typeof value;
   return new TypeError(
-    `Cannot settle a message of "${name}" as its answer is no action of the mode ${confirmationMode}: ${
-      String(value)
-    }`,
+    `Cannot settle a message of "${name}" as its answer is no action of the mode ${confirmationMode}: ${shown}`,
   );
 }
 

@@ -11,9 +11,8 @@
  */
 import type { Clock } from "./_internal/clock.ts";
 import type { Outcome } from "./confirmation.ts";
+import { decodeWith } from "./converter.ts";
 import { decide, quietly, type ToDecide } from "./decision.ts";
-import { overrideEpoch } from "./dependency.ts";
-import { MessageValidationError } from "./errors.ts";
 import type { Report } from "./events.ts";
 import { inject } from "./injection.ts";
 import { InFlightMessage } from "./in_flight.ts";
@@ -24,7 +23,7 @@ import type { ResolvedActor } from "./router.ts";
 import { type Abortion, Run } from "./run.ts";
 import type { Delivery } from "./server.ts";
 import { Settling } from "./settling.ts";
-import { collectInputs, InputValidator, type Overrides, type Validated } from "./validation.ts";
+import { DeclarationValidator, type Overrides, type Validated } from "./validation.ts";
 
 /** What executions share: their worker's, or their test client's. */
 export interface ExecutionOptions {
@@ -60,15 +59,17 @@ export class Execution {
   readonly #options: ExecutionOptions;
   readonly #pipeline: (call: RunCall) => Promise<unknown>;
   readonly #hasDependencies: boolean;
-  #validator: InputValidator;
-  #validatorEpoch = overrideEpoch();
+  readonly #validator: DeclarationValidator;
 
   constructor(actor: ResolvedActor, options: ExecutionOptions) {
     this.actor = actor;
     this.#options = options;
     this.#pipeline = compose(actor.middlewares, changeCall, (call: RunCall) => this.#attempt(call));
     this.#hasDependencies = Object.keys(actor.deps).length > 0;
-    this.#validator = this.#makeValidator();
+    this.#validator = new DeclarationValidator(actor.options, {
+      ...options,
+      routingHeaders: Object.keys(actor.routingStrategy.headers?.(actor) ?? {}),
+    });
   }
 
   /** The run of a message, for {@linkcode handle}. */
@@ -98,7 +99,8 @@ export class Execution {
       final: true,
       run,
     };
-    const outcome = await this.#runPipeline(call);
+    let outcome = await this.#runPipeline(call);
+    if (run.attempting) outcome = await this.#outlived(run, outcome);
     // A middleware threw early, never called `next`, or took a failure's finality away and tried no more.
     if (!run.decided) await decide(this.#toDecide(call), outcome);
     await quietly(settling.commit());
@@ -129,14 +131,28 @@ export class Execution {
     }
   }
 
-  /** The innermost part of the pipeline. A middleware may call it again. */
+  /** A middleware ended before the actor: by failing, which stops the actor, or by not awaiting it, which changes nothing. */
+  async #outlived(run: Run, outcome: Outcome): Promise<Outcome> {
+    if (outcome.kind !== "returned") run.abort("interrupted", outcome.error);
+    await run.untilRest();
+    if (outcome.kind === "returned") return run.outcome ?? outcome;
+    run.decided = false;
+    return outcome;
+  }
+
+  /** The innermost part of the pipeline. A middleware may call it again, once the last attempt is over. */
   async #attempt(call: RunCall): Promise<unknown> {
     const { run } = call;
+    if (run.attempting) {
+      throw new Error("Cannot run the actor again as it is still running: await next() first");
+    }
+    run.attempting = true;
     run.outcome = await this.#work(call);
     if (run.outcome.kind === "returned" || call.final) {
       run.outcome = await decide(this.#toDecide(call), run.outcome);
     }
     for (const cleanUp of run.takeCleanUps()) await this.#cleanUp(run, cleanUp);
+    run.rest();
     if (run.outcome.kind === "returned") return run.outcome.value;
     throw run.outcome.error;
   }
@@ -190,18 +206,12 @@ export class Execution {
   }
 
   #validate(message: InFlightMessage): Validated | Promise<Validated> {
-    const validator = this.#currentValidator();
+    const validator = this.#validator.current;
     if (!validator.readsAnything) return NOTHING_VALIDATED;
-    return validator.validate(validator.readsPayload ? this.#decode(message) : undefined, message.headers);
-  }
-
-  #decode(message: InFlightMessage): unknown {
-    try {
-      return this.actor.converter.decode(message);
-    } catch (cause) {
-      const text = cause instanceof Error ? cause.message : String(cause);
-      throw new MessageValidationError([{ in: "payload", path: [], message: text }], { cause });
-    }
+    return validator.validate(
+      validator.readsPayload ? decodeWith(this.actor.converter, message) : undefined,
+      message.headers,
+    );
   }
 
   async #inject({ run, message, actor }: RunCall, validated: Validated): Promise<object> {
@@ -236,20 +246,6 @@ export class Execution {
     } catch (error) {
       this.#options.report("actor.defer.error", { ...run.where, error });
     }
-  }
-
-  #currentValidator(): InputValidator {
-    const epoch = overrideEpoch();
-    if (epoch !== this.#validatorEpoch) {
-      this.#validator = this.#makeValidator();
-      this.#validatorEpoch = epoch;
-    }
-    return this.#validator;
-  }
-
-  #makeValidator(): InputValidator {
-    const { overrides, jsonSchemaConverters } = this.#options;
-    return new InputValidator(collectInputs(this.actor.options, overrides), jsonSchemaConverters);
   }
 
   #reportEnd(run: Run, ending: Outcome): void {

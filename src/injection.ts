@@ -67,10 +67,12 @@ export function inject(deps: Dependencies, options: InjectionOptions): MaybeProm
   }
 }
 
-/** A failure as a promise, so that siblings that have begun are waited for and none of them rejects unobserved. */
+/** A failure, and whatever can be awaited, as a promise: so that no sibling that has begun rejects unobserved. */
 function attempt(make: () => unknown): unknown {
   try {
-    return make();
+    const value = make();
+    const isThenable = typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+    return isThenable ? Promise.resolve(value) : value;
   } catch (error) {
     return Promise.reject(error);
   }

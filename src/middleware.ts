@@ -30,8 +30,8 @@ export interface ActorCallChanges {
 
 /**
  * Wraps the runs of actors, outermost first: `next()` runs the rest and answers what the handler returned, or throws what
- * it threw. It may be called again (a retry): a failure's settlement is sent only when the whole chain has ended, so a
- * later success wins.
+ * it threw. It may be called again (a retry) once it has ended: a failure's settlement is sent only when the whole chain
+ * has ended, so a later success wins. A middleware that throws while the actor is running stops it through its signal.
  */
 export type ActorMiddleware = (
   call: ActorCall,
@@ -54,6 +54,18 @@ export type ProducerMiddleware = (
   next: (changes?: Partial<ProducerCall>) => Promise<void>,
 ) => void | Promise<void>;
 
+/**
+ * Refuses what cannot be called, at the line that gives it.
+ *
+ * @throws {TypeError} If one of them is not a function.
+ */
+export function checkMiddlewares(middlewares: readonly unknown[]): void {
+  const wrong = middlewares.find((middleware) => typeof middleware !== "function");
+  if (wrong !== undefined || middlewares.includes(undefined)) {
+    throw new TypeError(`Cannot use the middleware as it is not a function: ${typeof wrong}`);
+  }
+}
+
 /** One function out of middlewares and what they surround. Composed once, called for each message. */
 export function compose<Call, Changes, Result>(
   middlewares: readonly ((
@@ -65,7 +77,12 @@ export function compose<Call, Changes, Result>(
 ): (call: Call) => Promise<Result> {
   return middlewares.reduceRight<(call: Call) => Promise<Result>>(
     (inner, middleware) => async (call) =>
-      await middleware(call, (changes) => inner(changes === undefined ? call : change(call, changes))),
+      await middleware(call, (changes) => {
+        const rest = inner(changes === undefined ? call : change(call, changes));
+        // A middleware that does not wait for it must not end the process when it fails.
+        rest.catch(() => {});
+        return rest;
+      }),
     core,
   );
 }

@@ -3,16 +3,15 @@
  * @module
  */
 import { toChannel } from "./channel.ts";
-import { type Converter, jsonConverter } from "./converter.ts";
-import { overrideEpoch } from "./dependency.ts";
+import { type Converter, decodeWith, jsonConverter } from "./converter.ts";
 import type { JsonSchemaConverters } from "./json_schema.ts";
 import type { Sendable } from "./message.ts";
-import { compose, type ProducerCall, type ProducerMiddleware } from "./middleware.ts";
+import { checkMiddlewares, compose, type ProducerCall, type ProducerMiddleware } from "./middleware.ts";
 import type { MessageRegistry } from "./registry.ts";
 import { topicBasedRoutingStrategy } from "./routing.ts";
 import { defaultSerializer, type Serializer } from "./serializer.ts";
 import type { MessageData, MessageHeaders, Server, ServerSpecificParameters } from "./server.ts";
-import { collectInputs, type Declaration, InputValidator, type Overrides } from "./validation.ts";
+import { type Declaration, DeclarationValidator, type InputValidator, type Overrides } from "./validation.ts";
 
 /** Where to send: a channel or a registered operation, never both. */
 export type Destination =
@@ -73,7 +72,7 @@ export interface Place {
   readonly converter: Converter;
 }
 
-type Validators = WeakMap<Sendable, { readonly epoch: number; readonly validator: InputValidator }>;
+type Validators = WeakMap<Sendable, DeclarationValidator>;
 
 const encoder = new TextEncoder();
 const NO_HEADERS: MessageHeaders = Object.freeze({});
@@ -89,6 +88,7 @@ export class Producer {
 
   /** Producers of one application share what they know of its contracts. */
   constructor(options: ProducerOptions, validators: Validators = new WeakMap()) {
+    checkMiddlewares(options.middlewares ?? []);
     this.#options = options;
     this.#serializer = options.serializer ?? defaultSerializer;
     this.#validators = validators;
@@ -116,14 +116,13 @@ export class Producer {
   /** Sends what a contract or an actor declares, after checking it as its consumers will. */
   async send(target: Sendable, payload: unknown, options: SendMessageCommon = {}): Promise<void> {
     const place = this.#placeOf(target);
-    const { routingStrategy = topicBasedRoutingStrategy } = target;
-    const headers = toHeaders({ ...routingStrategy.headers?.(target), ...options.headers });
+    const headers = toHeaders({ ...routingHeaders(target), ...options.headers });
     const { body, contentType } = this.#encode(payload, place.converter);
     const message = { payload: body, contentType, headers, replyTo: options.replyTo };
     const validator = this.#validatorOf(target);
     if (validator.readsAnything) {
       // What a consumer will see: without `undefined`, and with dates as text.
-      const seen = validator.readsPayload ? place.converter.decode(message) : undefined;
+      const seen = validator.readsPayload ? decodeWith(place.converter, message) : undefined;
       await validator.validate(seen, headers);
     }
     await this.#publish(place.channel, body, contentType, { ...options, headers });
@@ -211,15 +210,19 @@ export class Producer {
   }
 
   #validatorOf(target: Sendable): InputValidator {
-    const known = this.#validators.get(target);
-    const epoch = overrideEpoch();
-    if (known?.epoch === epoch) return known.validator;
-    const { overrides, jsonSchemaConverters } = this.#options;
-    const inputs = collectInputs(declarationOf(target), overrides);
-    const validator = new InputValidator(inputs, jsonSchemaConverters);
-    this.#validators.set(target, { epoch, validator });
-    return validator;
+    const known = this.#validators.get(target) ?? new DeclarationValidator(declarationOf(target), {
+      ...this.#options,
+      routingHeaders: Object.keys(routingHeaders(target)),
+    });
+    this.#validators.set(target, known);
+    return known.current;
   }
+}
+
+/** The headers that bring a message to those that handle it. */
+function routingHeaders(target: Sendable): MessageHeaders {
+  const { routingStrategy = topicBasedRoutingStrategy } = target;
+  return routingStrategy.headers?.(target) ?? NO_HEADERS;
 }
 
 /** A contract declares its schemas itself; an actor's dependencies are among its options. */

@@ -59,6 +59,8 @@ export class Run {
   readonly where: RunningMessage;
   /** How the latest attempt ended. */
   outcome: Outcome | undefined;
+  /** Whether an attempt is under way. */
+  attempting = false;
   /** Whether the latest attempt decided what becomes of the message. */
   decided = false;
   /** Whether the latest attempt got beyond validation. */
@@ -74,6 +76,7 @@ export class Run {
   #giveUp: ((abortion: Abortion) => void) | undefined;
   #timer: Timer | undefined;
   #cleanUps: (() => unknown)[] | undefined;
+  #onRest: (() => void) | undefined;
 
   constructor({ delivery, settling, where, clock, patience }: RunOptions) {
     this.delivery = delivery;
@@ -138,6 +141,17 @@ export class Run {
     if (abortion?.kind === "timed-out") this.#abortion = undefined;
     if (!this.#abortion && this.#attempt.aborted) this.#attempt = new AttemptSignal();
     return abortion;
+  }
+
+  /** Notes that the attempt is over, clean-ups included. */
+  rest(): void {
+    this.attempting = false;
+    this.#onRest?.();
+  }
+
+  /** Resolves when the attempt that is under way is over. */
+  untilRest(): Promise<void> {
+    return new Promise((resolve) => this.#onRest = resolve);
   }
 
   /** Registers a clean-up; `false` where the clean-ups have run already. */

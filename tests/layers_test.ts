@@ -41,6 +41,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly string[]])[] = [
       "router.ts",
       "routing.ts",
       "schema.ts",
+      "closed_schemas.ts",
       "validation.ts",
     ],
   ],
