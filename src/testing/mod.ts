@@ -17,5 +17,11 @@
  */
 export { mockContext } from "./mock_context.ts";
 export { type DependencyOverride, override } from "./override.ts";
-export { type ResultOf, TestClient, type TestClientOptions, type TestMessageFilter } from "./test_client.ts";
+export {
+  type ResultOf,
+  type Sent,
+  TestClient,
+  type TestClientOptions,
+  type TestMessageFilter,
+} from "./test_client.ts";
 export type { TestMessage } from "./test_message.ts";

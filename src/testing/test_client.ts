@@ -41,6 +41,9 @@ export interface TestClientOptions {
 /** What an actor returns, awaited; `unknown` for a contract. */
 export type ResultOf<T> = T extends Actor<infer F extends AnyHandler> ? Awaited<ReturnType<F>> : unknown;
 
+/** What is sent to a target. Looked up and not inferred: inferring from a contract is too deep for the compiler. */
+export type Sent<T extends Sendable> = NonNullable<T["~sends"]>;
+
 /** Which messages to list: those of a channel, or those of an operation, which comes first where both are given. */
 export interface TestMessageFilter {
   /** The address of their channel. */
@@ -113,9 +116,9 @@ export class TestClient implements AsyncDisposable {
    *
    * @throws What {@linkcode Repid.send} throws, whatever the server's name; and as the options say.
    */
-  async send<T extends Sendable<P, H>, P, H>(
-    target: T & Sendable<P, H>,
-    ...args: SendArguments<P, H>
+  async send<T extends Sendable>(
+    target: T,
+    ...args: SendArguments<Sent<T>["payload"], Sent<T>["headers"]>
   ): Promise<TestMessage<ResultOf<T>>> {
     const [payload, options] = args as readonly [unknown, SendMessageCommon?];
     const operationId = this.messages.getOperation(target.name) && target.name;
