@@ -32,9 +32,9 @@ test("package.json: has deno.json's name, version, license and exports", () => {
 test("package.json: pins the same packages as deno.json", () => {
   const mapped = Object.entries(deno.imports as Record<string, string>).map(([name, target]) => {
     const version = target.slice(target.lastIndexOf("@") + 1);
-    assert.equal(target, `npm:${name}@${version}`);
     assert.match(version, /^\d+\.\d+\.\d+$/);
-    return [name, version];
+    // Only an alias names another package: it is written alike in both.
+    return [name, target === `npm:${name}@${version}` ? version : target];
   });
   const listed = {
     ...npm.dependencies as Record<string, string>,
