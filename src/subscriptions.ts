@@ -90,10 +90,9 @@ export class Subscriptions {
     };
   }
 
-  /** Takes no more. Never rejects, and waits only so long. */
-  async stop(): Promise<void> {
-    const { clock } = this.#options;
-    await settlesWithin(clock, CLOSE_TIMEOUT, this.#reporting(this.#current?.stop()));
+  /** Takes no more. What comes of it is seen when everything is closed. */
+  stop(): void {
+    void this.#reporting(this.#current?.stop());
   }
 
   /** Closes everything. Never rejects, and waits only so long; answers whether that was long enough. */
@@ -119,16 +118,12 @@ export class Subscriptions {
   #retire(subscription: Subscription): void {
     if (!this.#held.has(subscription)) return this.#close(subscription);
     this.#retired.add(subscription);
-    this.#track(this.#reporting(subscription.stop()));
+    void this.#reporting(subscription.stop());
   }
 
   #close(subscription: Subscription): void {
-    this.#track(this.#reporting(subscription.close()));
-  }
-
-  #track(closing: Promise<void>): void {
-    const { clock } = this.#options;
-    const bounded = settlesWithin(clock, CLOSE_TIMEOUT, closing);
+    const closing = this.#reporting(subscription.close());
+    const bounded = settlesWithin(this.#options.clock, CLOSE_TIMEOUT, closing);
     this.#closing.add(bounded);
     void bounded.then(() => this.#closing.delete(bounded));
   }
