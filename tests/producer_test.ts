@@ -8,6 +8,7 @@ import {
   NotConnectedError,
   Repid,
   Router,
+  type Sendable,
 } from "../mod.ts";
 import { TestClient } from "../src/testing/mod.ts";
 import { test } from "./harness.ts";
@@ -128,7 +129,7 @@ test("Repid.send(): goes to an actor's channel, from whichever router it has it"
 test("Repid.send(): refuses what is neither a contract nor an actor", async () => {
   await using client = new TestClient(new Repid());
   for (const target of [{}, { name: 1 }, () => {}]) {
-    await assert.rejects(client.send(target as never, undefined, {}), TypeError);
+    await assert.rejects(client.send(target as Sendable), TypeError);
   }
 });
 
