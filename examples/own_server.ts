@@ -17,6 +17,7 @@ import {
   type Server,
   type Settlement,
   SharedConnection,
+  type SubscribeOptions,
   type Subscription,
 } from "@repid/core";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
@@ -74,8 +75,9 @@ export class FolderServer implements Server {
     await rename(join(folder, `${name}.new`), join(folder, `${name}.json`));
   }
 
-  async subscribe(channels: readonly string[]): Promise<Subscription> {
+  async subscribe(channels: readonly string[], { signal }: SubscribeOptions = {}): Promise<Subscription> {
     this.#shared.assertInUse("subscribe");
+    signal?.throwIfAborted();
     const folders = await Promise.all(
       channels.map(async (channel) => [channel, await this.folder(channel)] as const),
     );
@@ -107,6 +109,7 @@ class FolderSubscription implements Subscription {
   /** Marks what we have taken, so that we never settle what somebody else took after us. */
   readonly #mark = `.taken-${crypto.randomUUID()}`;
   readonly #stopping = new AbortController();
+  readonly #known = new Map<string, string[]>();
 
   constructor(folders: (readonly [string, string])[], nextName: () => string) {
     this.#folders = folders;
@@ -155,8 +158,10 @@ class FolderSubscription implements Subscription {
 
   async #takeFrom(channel: string, folder: string, max: number): Promise<Delivery[]> {
     const taken: Delivery[] = [];
-    for (const name of (await readdir(folder)).filter((one) => one.endsWith(".json")).sort()) {
-      if (taken.length === max) break;
+    const names = await this.#names(folder);
+    while (taken.length < max) {
+      const name = names.shift();
+      if (name === undefined) break;
       const path = join(folder, name);
       // Somebody else was quicker?
       if (await move(path, path + this.#mark) === "lost") continue;
@@ -172,6 +177,15 @@ class FolderSubscription implements Subscription {
       });
     }
     return taken;
+  }
+
+  /** What is known to be in a folder; looked up again once all of it was tried. */
+  async #names(folder: string): Promise<string[]> {
+    const known = this.#known.get(folder) ?? [];
+    if (known.length > 0) return known;
+    const names = (await readdir(folder)).filter((one) => one.endsWith(".json")).sort();
+    this.#known.set(folder, names);
+    return names;
   }
 
   /** Answers "lost" where the file is no longer ours. */

@@ -13,9 +13,11 @@ import type {
   Connection,
   ConnectOptions,
   MessageData,
+  MessageHeaders,
   Server,
   ServerSpecificParameters,
   Settlement,
+  SubscribeOptions,
   Subscription,
 } from "../server.ts";
 
@@ -106,9 +108,10 @@ export class InMemoryServer implements Server {
   }
 
   /** Starts to consume. */
-  subscribe(channels: readonly string[]): Promise<Subscription> {
+  subscribe(channels: readonly string[], { signal }: SubscribeOptions = {}): Promise<Subscription> {
     try {
       this.#shared.assertInUse("subscribe");
+      signal?.throwIfAborted();
     } catch (error) {
       return Promise.reject(error);
     }
@@ -131,7 +134,8 @@ export class InMemoryServer implements Server {
   }
 
   #enqueue(channel: string, message: BaseMessage, id: string): void {
-    const { payload, headers, contentType, replyTo } = message;
+    const { payload, contentType, replyTo } = message;
+    const headers = withoutUndefined(message.headers);
     this.#queueOf(channel).push({ payload, headers, contentType, replyTo, id, deliveryCount: 0 });
     this.#wake();
   }
@@ -164,6 +168,16 @@ export class InMemoryServer implements Server {
       for (const subscription of this.#subscriptions) subscription.wake();
     });
   }
+}
+
+/** The same object where nothing is undefined, as is usual. */
+function withoutUndefined(headers: MessageHeaders): MessageHeaders {
+  for (const name in headers) {
+    if (headers[name] === undefined) {
+      return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
+    }
+  }
+  return headers;
 }
 
 function toId(parameters: ServerSpecificParameters): string {

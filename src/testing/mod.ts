@@ -25,3 +25,17 @@ export {
   type TestMessageFilter,
 } from "./test_client.ts";
 export type { TestMessage } from "./test_message.ts";
+export { CONFORMANCE_CASES, runCase, testServer } from "./conformance.ts";
+export { ConformanceError } from "./conformance/assert.ts";
+export type { Consumer } from "./conformance/consumer.ts";
+export type {
+  BrokerControl,
+  ConformanceCase,
+  ConformanceReport,
+  HarnessPart,
+  LeaseControl,
+  RegisterTest,
+  ServerHarness,
+  SkippedCase,
+} from "./conformance/harness.ts";
+export type { Trial } from "./conformance/trial.ts";

@@ -1,0 +1,103 @@
+/**
+ * A broker that goes away and comes back.
+ * @module
+ */
+import { assert, assertEqual } from "./assert.ts";
+import type { ConformanceCase } from "./harness.ts";
+import { workerOn } from "./flow.ts";
+import { numbered, textOf, toMessage, type Trial } from "./trial.ts";
+
+/** How long a call may take with the broker gone, in milliseconds. */
+const BOUND = 30_000;
+
+/** Outages. */
+export const outageCases: readonly ConformanceCase[] = [
+  {
+    name: "closes everything with the broker gone",
+    part: "broker",
+    run: async (trial) => {
+      const [server, channel] = [await trial.harness.create(), await trial.channel()];
+      const connection = await trial.connect(server);
+      const subscription = await server.subscribe([channel]);
+      const waiting = subscription.take(5, trial.patience).catch(() => []);
+      await trial.broker().kill();
+      await trial.within(subscription.close(), "close() of a subscription with the broker gone", BOUND);
+      await trial.within(waiting, "a take with the broker gone", BOUND);
+      await trial.within(connection.close(), "close() of a connection with the broker gone", BOUND);
+    },
+  },
+  {
+    name: "rejects what is published with the broker gone, or delivers it later, within a bound",
+    part: "broker",
+    run: async (trial) => {
+      const [server, channel] = [await trial.server(), await trial.channel()];
+      const broker = trial.broker();
+      await broker.kill();
+      const publishing = server.publish(channel, toMessage({}), {}).then(() => "published", () => "rejected");
+      await broker.start();
+      await trial.within(publishing, "publish() with the broker gone", BOUND);
+    },
+  },
+  {
+    name: "judges the loss of its broker as passing",
+    part: "broker",
+    run: async (trial) => {
+      const server = await trial.harness.create();
+      await trial.broker().kill();
+      const connecting = server.connect().then(
+        (connection) => ({ connection }),
+        (error: unknown) => ({ error }),
+      );
+      const outcome = await trial.within(connecting, "connect() with the broker gone", BOUND);
+      assert("error" in outcome, "connect() rejects with the broker gone");
+      assertEqual(server.isRetriable(outcome.error), true, `what isRetriable(${outcome.error}) answers`);
+    },
+  },
+  {
+    name: "loses nothing of what it confirmed when its broker is stopped, and consumes again by itself",
+    capabilities: ["durable"],
+    part: "broker",
+    run: (trial) => survives(trial, "stop"),
+  },
+  {
+    name: "loses nothing of what it confirmed when its broker is killed, and consumes again by itself",
+    capabilities: ["durable"],
+    part: "broker",
+    run: (trial) => survives(trial, "kill"),
+  },
+];
+
+async function survives(trial: Trial, end: "stop" | "kill"): Promise<void> {
+  const [server, channel, bodies] = [await trial.server(), await trial.channel(), numbered(300)];
+  const broker = trial.broker();
+  const seen = new Set<string>();
+  const all = Promise.withResolvers<void>();
+  const confirmed = new Set<string>();
+  let published = false;
+  const judge = (): void => {
+    if (published && [...confirmed].every((body) => seen.has(body))) all.resolve();
+  };
+  const worker = await workerOn(trial, channel, { tasksLimit: 10 }, (message) => {
+    seen.add(textOf(message));
+    judge();
+  });
+  const half = bodies.length / 2;
+  for (const [index, body] of bodies.entries()) {
+    if (index === half) await broker[end]();
+    if (index === half + 1) await broker.start();
+    const tried = await server.publish(
+      channel,
+      toMessage({ payload: new TextEncoder().encode(body), headers: TOPIC }),
+      {},
+    )
+      .then(() => true, () => false);
+    if (tried) confirmed.add(body);
+  }
+  published = true;
+  judge();
+  await trial.within(all.promise, "handling all that was confirmed", BOUND * 2);
+  assert(confirmed.size >= half, "what was published before the outage was confirmed");
+  await worker.stop();
+}
+
+const TOPIC = { topic: "conformance" };
