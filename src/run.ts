@@ -73,6 +73,8 @@ export class Run {
   readonly #patience: number;
   #attempt: AttemptSignal = new AttemptSignal();
   #abortion: Abortion | undefined;
+  /** An interruption that came while an attempt was timing out: it is for what comes after. */
+  #interruption: Abortion | undefined;
   #giveUp: ((abortion: Abortion) => void) | undefined;
   #timer: Timer | undefined;
   #cleanUps: (() => unknown)[] | undefined;
@@ -101,10 +103,14 @@ export class Run {
     return this.#abortion;
   }
 
-  /** Asks it to end: aborts the signal and, when the patience is used up, waits no longer. Only the first call counts. */
+  /**
+   * Asks it to end: aborts the signal and, when the patience is used up, waits no longer. Only the first call counts for an
+   * attempt; an interruption counts for those after it as well.
+   */
   abort(kind: Abortion["kind"], reason: unknown): void {
-    if (this.#abortion) return;
     const abortion: Abortion = { kind, reason };
+    if (kind === "interrupted") this.#interruption ??= abortion;
+    if (this.#abortion) return;
     this.#abortion = abortion;
     this.#clock.cancel(this.#timer);
     // Between attempts there is nothing to give up.
@@ -138,8 +144,11 @@ export class Run {
     this.#timer = undefined;
     this.#giveUp = undefined;
     const abortion = this.#abortion;
-    if (abortion?.kind === "timed-out") this.#abortion = undefined;
-    if (!this.#abortion && this.#attempt.aborted) this.#attempt = new AttemptSignal();
+    this.#abortion = this.#interruption;
+    if (abortion !== this.#abortion || (!abortion && this.#attempt.aborted)) {
+      this.#attempt = new AttemptSignal();
+      if (this.#abortion) this.#attempt.abort(this.#abortion.reason);
+    }
     return abortion;
   }
 
