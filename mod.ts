@@ -104,6 +104,8 @@ export type {
   SendMessageJsonOptions,
   SendMessageOptions,
 } from "./src/producer.ts";
+export { republish, type RepublishOptions } from "./src/policies/republish.ts";
+export { retry, type RetryOptions } from "./src/policies/retry.ts";
 export { MessageRegistry, type Operation, type OperationOptions, ServerRegistry } from "./src/registry.ts";
 export { Router } from "./src/router.ts";
 export {

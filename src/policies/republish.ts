@@ -1,0 +1,83 @@
+/**
+ * Retries through the broker: a failed message is sent again, and counts how often.
+ * @module
+ */
+import type { AutoAction, OnErrorHandler } from "../confirmation.ts";
+import type { Message } from "../message.ts";
+import type { ServerSpecificParameters } from "../server.ts";
+
+/** Options of {@linkcode republish}. */
+export interface RepublishOptions {
+  /** How often the message is handled at most, the first time included. A whole number of at least 1. Defaults to 3. */
+  readonly attempts?: number;
+  /** Whether to try again after this error. Defaults to always. */
+  readonly when?: (error: unknown, message: Message) => boolean | Promise<boolean>;
+  /** What becomes of the message when no attempt is left. Defaults to `"nack"`. */
+  readonly otherwise?: AutoAction;
+  /** The header that counts the retries. Defaults to `"x-retry-count"`. */
+  readonly header?: string;
+  /**
+   * What the broker is told with the new message: how long to hold it back, where it can. `retry` counts from 1. Defaults
+   * to nothing: the message may be handled again at once.
+   */
+  readonly parameters?: (retry: number, message: Message) => ServerSpecificParameters;
+}
+
+/**
+ * An `onError` (or `onTimeout`) that sends the message again, to the channel it came from, and acknowledges the old one:
+ * the slot is free meanwhile, and any worker may take it. Where sending fails, the message is put back instead.
+ *
+ * @example
+ * ```ts
+ * import { republish, Router } from "@repid/core";
+ *
+ * const router = new Router();
+ * router.actor({
+ *   name: "charge",
+ *   channel: "payments",
+ *   onError: republish({
+ *     attempts: 5,
+ *     when: (error) => !(error instanceof TypeError),
+ *     // RabbitMQ: queues whose messages come back after a while.
+ *     parameters: (retry) => ({ to: `/exchanges/retry/delay.${10 * retry}` }),
+ *   }),
+ * }, () => {
+ *   throw new Error("The bank does not answer");
+ * });
+ * ```
+ *
+ * @throws {RangeError} If `attempts` is out of range.
+ */
+export function republish(options: RepublishOptions = {}): OnErrorHandler {
+  const { attempts = 3, when = () => true, otherwise = "nack", header = "x-retry-count", parameters } =
+    options;
+  if (!Number.isInteger(attempts) || attempts < 1) {
+    throw new RangeError(`Cannot republish as attempts is not a whole number of at least 1: ${attempts}`);
+  }
+  return async (error, message) => {
+    const retry = retriesOf(message, header) + 1;
+    if (retry >= attempts || !await when(error, message)) return otherwise;
+    const { channel, payload, contentType, replyTo } = message;
+    const headers = { ...message.headers, [header]: String(retry) };
+    const serverSpecificParameters = parameters?.(retry, message) ?? {};
+    try {
+      await message.sendMessage({
+        channel,
+        payload,
+        headers,
+        contentType,
+        replyTo,
+        serverSpecificParameters,
+      });
+    } catch {
+      return "reject";
+    }
+    return "ack";
+  };
+}
+
+/** Whatever else others wrote there counts as none. */
+function retriesOf({ headers }: Message, header: string): number {
+  const retries = Number(headers[header] ?? 0);
+  return Number.isInteger(retries) && retries >= 0 ? retries : 0;
+}
