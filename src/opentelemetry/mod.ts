@@ -1,0 +1,139 @@
+/**
+ * Traces, with OpenTelemetry: a pair of middlewares. Messages carry the trace (W3C `traceparent`, or whatever propagator
+ * the application registered) and the baggage in their headers.
+ *
+ * Needs `npm:@opentelemetry/api`, and whatever SDK the application sets up; without one, nothing happens.
+ *
+ * @example
+ * ```ts
+ * import { Repid } from "@repid/core";
+ * import { openTelemetry } from "@repid/core/opentelemetry";
+ *
+ * const { actorMiddleware, producerMiddleware } = openTelemetry({ system: "rabbitmq" });
+ * const app = new Repid({
+ *   actorMiddlewares: [actorMiddleware],
+ *   producerMiddlewares: [producerMiddleware],
+ * });
+ * ```
+ * @module
+ */
+import {
+  type Attributes,
+  type Context,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapGetter,
+  trace,
+  type Tracer,
+} from "@opentelemetry/api";
+import type { ActorMiddleware, ProducerMiddleware } from "../middleware.ts";
+import type { MessageHeaders } from "../server.ts";
+
+/** Options of {@linkcode openTelemetry}. */
+export interface OpenTelemetryOptions {
+  /** What `messaging.system` says: `rabbitmq`, `redis`, `gcp_pubsub`, … Defaults to `"repid"`. */
+  readonly system?: string;
+  /**
+   * How the run of an actor belongs to the sending of its message: as its child (`"parent"`), in one trace; or in a trace of
+   * its own that links to it (`"link"`), for messages that wait long or are handled many times. Defaults to `"parent"`.
+   */
+  readonly mode?: "parent" | "link";
+}
+
+/** The two halves. Either works without the other. */
+export interface OpenTelemetryMiddlewares {
+  /** A `CONSUMER` span around each run of an actor, active while it runs. */
+  readonly actorMiddleware: ActorMiddleware;
+  /** A `PRODUCER` span around each publication; its context and the baggage go into the headers. */
+  readonly producerMiddleware: ProducerMiddleware;
+}
+
+/** The instrumentation's name. */
+const NAME = "@repid/core";
+
+/** Makes the pair of middlewares. Put them first, so that they surround the others. */
+export function openTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetryMiddlewares {
+  const { system = "repid", mode = "parent" } = options;
+  // Looked up when needed: a provider may be registered later than this is called.
+  const tracer = (): Tracer => trace.getTracer(NAME);
+  return {
+    actorMiddleware: ({ message, actor }, next) => {
+      const sent = propagation.extract(ROOT_CONTEXT, message.headers, HEADERS);
+      const sender = trace.getSpanContext(sent);
+      const isLinked = mode === "link";
+      const attributes = {
+        ...attributesOf(system, "process", message.channel, message.payload),
+        ...message.messageId !== undefined && { "messaging.message.id": message.messageId },
+        "repid.actor.name": actor.name,
+      };
+      const options = {
+        kind: SpanKind.CONSUMER,
+        attributes,
+        ...isLinked && sender && { links: [{ context: sender }] },
+      };
+      // Linked or not, the baggage is the message's.
+      const parent = isLinked ? trace.deleteSpan(sent) : sent;
+      const span = tracer().startSpan(`process ${message.channel}`, options, parent);
+      return within(span, parent, async () => {
+        const result = await next();
+        if (message.action !== undefined) span.setAttribute("repid.message.action", message.action);
+        return result;
+      });
+    },
+    producerMiddleware: async (call, next) => {
+      const { channel, message } = call;
+      const attributes = attributesOf(system, "send", channel, message.payload);
+      const parent = context.active();
+      const span = tracer().startSpan(`send ${channel}`, { kind: SpanKind.PRODUCER, attributes }, parent);
+      await within(span, parent, async () => {
+        const headers: Record<string, string | undefined> = { ...message.headers };
+        propagation.inject(context.active(), headers);
+        await next({ message: { ...message, headers } });
+      });
+    },
+  };
+}
+
+/** Runs with the span active, and ends it; what is thrown is recorded on the way. */
+function within<T>(span: Span, parent: Context, run: () => Promise<T>): Promise<T> {
+  return context.with(trace.setSpan(parent, span), async () => {
+    try {
+      return await run();
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      span.recordException(error instanceof Error ? error : text);
+      span.setAttribute("error.type", error instanceof Error ? error.name : typeof error);
+      span.setStatus({ code: SpanStatusCode.ERROR, message: text });
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
+
+/** What the semantic conventions want of every messaging span. */
+function attributesOf(
+  system: string,
+  operation: "process" | "send",
+  channel: string,
+  payload: Uint8Array,
+): Attributes {
+  return {
+    "messaging.system": system,
+    "messaging.operation.name": operation,
+    "messaging.operation.type": operation,
+    "messaging.destination.name": channel,
+    "messaging.message.body.size": payload.length,
+  };
+}
+
+/** Some brokers write header names their own way. */
+const HEADERS: TextMapGetter<MessageHeaders> = {
+  keys: (headers) => Object.keys(headers),
+  get: (headers, name) =>
+    headers[name] ?? Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1],
+};
