@@ -147,12 +147,15 @@ export class Execution {
       throw new Error("Cannot run the actor again as it is still running: await next() first");
     }
     run.attempting = true;
-    run.outcome = await this.#work(call);
-    if (run.outcome.kind === "returned" || call.final) {
-      run.outcome = await decide(this.#toDecide(call), run.outcome);
+    try {
+      run.outcome = await this.#work(call);
+      if (run.outcome.kind === "returned" || call.final) {
+        run.outcome = await decide(this.#toDecide(call), run.outcome);
+      }
+      for (const cleanUp of run.takeCleanUps()) await this.#cleanUp(run, cleanUp);
+    } finally {
+      run.rest();
     }
-    for (const cleanUp of run.takeCleanUps()) await this.#cleanUp(run, cleanUp);
-    run.rest();
     if (run.outcome.kind === "returned") return run.outcome.value;
     throw run.outcome.error;
   }
@@ -169,9 +172,10 @@ export class Execution {
         this.#reportAbandoned(run, error);
         resolve({ kind, error });
       });
-      if (run.abortion) {
+      const { abortion } = run;
+      if (abortion) {
         run.end();
-        return resolve({ kind: run.abortion.kind, error: run.abortion.reason });
+        return resolve({ kind: abortion.kind, error: abortion.reason });
       }
       const end = (outcome: Outcome): void => {
         if (givenUp) return this.#reportAbandonedEnded(run);

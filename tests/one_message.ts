@@ -56,8 +56,11 @@ export interface HandleOptions {
   readonly nativeReply?: boolean;
   /** What the broker answers to settlements. Defaults to `"done"`. */
   readonly answer?: DeliveryResult;
-  /** Called when the handling has begun. */
-  readonly meanwhile?: (abort: (kind: "timed-out" | "interrupted") => void, clock: ManualClock) => unknown;
+  /** Called when the handling has begun; what it answers is called when it has ended. */
+  readonly meanwhile?: (
+    abort: (kind: "timed-out" | "interrupted") => void,
+    clock: ManualClock,
+  ) => (() => void) | void;
 }
 
 /** What became of one message. */
@@ -144,8 +147,9 @@ export async function handleOne(
   });
   const run = execution.start(delivery);
   const handled = execution.handle(run);
-  meanwhile?.((kind) => run.abort(kind, new Error(kind)), clock);
+  const end = meanwhile?.((kind) => run.abort(kind, new Error(kind)), clock);
   const outcome = await handled;
+  end?.();
   const { action } = run.settling;
   return { outcome, action, settlements, events, published, timers: clock.waiting };
 }
