@@ -7,7 +7,7 @@ import type { ChildProcess } from "node:child_process";
 import { decode } from "./clone.ts";
 import { IsolatedError, restoreError } from "./error.ts";
 import { type AbortFrame, type CallFrame, isReply, type Reply } from "./frames.ts";
-import { startProcess } from "./spawn.ts";
+import { notStarted, startProcess } from "./spawn.ts";
 
 /** A call of an isolated function: what is asked, and the two ways in which it ends. */
 export interface Call {
@@ -57,8 +57,14 @@ export class IsolatedProcess {
     this.exited = new Promise((resolve) => this.#exit = resolve);
     this.#child = startProcess(modules);
     this.#child.on("message", (message) => this.#receive(message));
-    this.#child.on("exit", (code, signal) => this.#end(signal ? `signal ${signal}` : `exit code ${code}`));
-    this.#child.on("error", (error) => this.#fail(error));
+    this.#child.on("exit", (code, signal) => {
+      const how = signal ? `signal ${signal}` : `exit code ${code}`;
+      this.#end((call) => lostProcess(call, how));
+    });
+    this.#child.on("error", (error) => {
+      // otherwise it did start, and its end is awaited
+      if (this.#child.pid === undefined) this.#end(() => notStarted(error));
+    });
     // it closed the channel itself, or is just ending: without a channel it is of no use
     this.#child.on("disconnect", () => this.#killLater());
   }
@@ -71,8 +77,7 @@ export class IsolatedProcess {
   /** Runs a call, which settles. Only for a process that is free. */
   run(call: Call): void {
     this.#call = call;
-    this.#child.ref();
-    this.#child.channel?.ref?.(); // Bun's channel has none
+    this.#keepProgramAlive(true);
     const { module, name, payload } = call;
     this.#send({ kind: "call", id: ++this.#id, module, name, payload });
   }
@@ -99,8 +104,8 @@ export class IsolatedProcess {
 
   /** Ends the process at once. Waits for nothing. */
   kill(): void {
-    this.#child.ref(); // the program must not end before it saw the process end
-    this.#child.kill("SIGKILL");
+    this.#keepProgramAlive(true); // until it saw the process end
+    this.#unlessGone(() => void this.#child.kill("SIGKILL"));
   }
 
   #receive(message: unknown): void {
@@ -110,24 +115,20 @@ export class IsolatedProcess {
     if (this.#stopping || (message.kind === "threw" && !message.reusable)) {
       this.kill();
     } else {
-      this.#child.unref();
-      this.#child.channel?.unref?.();
+      this.#keepProgramAlive(false);
       this.#events.freed(this);
     }
     settle(call, message, interruption);
   }
 
-  #fail(error: Error): void {
-    if (this.#child.pid === undefined) this.#end(error.message); // did not start, so there is no exit
-  }
-
-  #end(how: string): void {
+  #end(failure: (call: Call) => IsolatedError): void {
     const call = this.#call;
     const interruption = this.#release();
     this.#gone = true;
+    if (this.#child.connected) this.#child.disconnect(); // else the channel stays open a while longer, which Deno's sanitizers see
     this.#exit();
     this.#events.ended(this);
-    call?.reject(interruption ? interruption.reason : lostProcess(call, how));
+    call?.reject(interruption ? interruption.reason : failure(call));
   }
 
   #release(): { readonly reason: unknown } | undefined {
@@ -143,9 +144,28 @@ export class IsolatedProcess {
     this.#killer = setTimeout(() => this.kill(), this.#killAfter);
   }
 
+  #keepProgramAlive(keep: boolean): void {
+    if (this.#child.pid === undefined) return; // did not start, which "error" is about to say
+    const change = keep ? "ref" : "unref";
+    this.#unlessGone(() => {
+      this.#child[change]();
+      this.#child.channel?.[change]?.(); // Bun's channel has neither
+    });
+  }
+
   #send(frame: CallFrame | AbortFrame): void {
     if (!this.#child.connected) return; // "exit" or "error" is about to come
-    this.#child.send(frame, () => {}); // likewise: what cannot be written is reported by the end of the process
+    // a frame that cannot be written is reported by the end of the process, so the callback has nothing to say
+    this.#unlessGone(() => void this.#child.send(frame, () => {}));
+  }
+
+  /** On Deno a handle throws `BadResource` from when the process is gone to when "exit", which ends the call, says so. */
+  #unlessGone(use: () => void): void {
+    try {
+      use();
+    } catch (error) {
+      if (!(error instanceof Error && error.name === "BadResource")) throw error;
+    }
   }
 }
 

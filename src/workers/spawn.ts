@@ -21,10 +21,14 @@ export function startProcess(modules: readonly string[]): ChildProcess {
   try {
     return deno ? startDeno(deno, modules) : startEntry();
   } catch (error) {
-    if (error instanceof IsolatedError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new IsolatedError(`Cannot start a process as the runtime refuses: ${reason}`, { cause: error });
+    throw error instanceof IsolatedError ? error : notStarted(error);
   }
+}
+
+/** The error of a process that the runtime did not start, which some runtimes say only later. */
+export function notStarted(error: unknown): IsolatedError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new IsolatedError(`Cannot start a process as the runtime refuses: ${reason}`, { cause: error });
 }
 
 function startEntry(): ChildProcess {
