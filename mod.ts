@@ -25,6 +25,9 @@
  */
 export { type HttpServerOptions, Repid, type RepidOptions, type WorkerOptions } from "./src/app.ts";
 export type { Actor, ActorContext, ActorOptions, AnyHandler, Handler, RouterOptions } from "./src/actor.ts";
+export type * from "./src/asyncapi/document.ts";
+export type { AsyncApiHtmlOptions } from "./src/asyncapi/page.ts";
+export type { AsyncApiHandlerOptions } from "./src/asyncapi/serve.ts";
 export type { Channel } from "./src/channel.ts";
 export type {
   AutoAction,

@@ -6,7 +6,7 @@ import type { Channel } from "./channel.ts";
 import { type ConfirmationMode, type HandlerResult, isAction, type OnError } from "./confirmation.ts";
 import type { Converter } from "./converter.ts";
 import type { Dependencies, Resolved } from "./dependency.ts";
-import type { SecurityScheme } from "./metadata.ts";
+import type { OperationDescription, SecurityScheme } from "./metadata.ts";
 import type { ActorInfo, Message, MessageDescription, Sendable } from "./message.ts";
 import { type ActorMiddleware, checkMiddlewares } from "./middleware.ts";
 import type { RoutingStrategy } from "./routing.ts";
@@ -55,6 +55,8 @@ export interface ActorOptions<
   readonly onTimeout?: OnError<M>;
   /** Which messages of the channel are for this actor. Defaults to {@linkcode topicBasedRoutingStrategy}. */
   readonly routingStrategy?: RoutingStrategy | undefined;
+  /** What the AsyncAPI document says of receiving, where it is not what it says of the message; bindings of the operation. */
+  readonly operation?: OperationDescription;
   /** How producers and consumers authenticate, for the AsyncAPI document. */
   readonly security?: readonly SecurityScheme[];
   /** Ignored; a contract may be used as options. */

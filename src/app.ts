@@ -1,9 +1,14 @@
 /**
- * The application: what is declared, where it is sent, and the workers that run it.
+ * The application: what is declared, where it is sent, the workers that run it, and the document that describes it. Over
+ * 300 lines, as it is the one place that joins them, and most of it is the documentation of its options.
  * @module
  */
 import { systemClock } from "./_internal/clock.ts";
 import { type FetchHandler, type HttpListener, listen } from "./_internal/http_listener.ts";
+import type { AsyncApiDocument } from "./asyncapi/document.ts";
+import { generateDocument } from "./asyncapi/generate.ts";
+import { type AsyncApiHtmlOptions, renderPage } from "./asyncapi/page.ts";
+import { type AsyncApiHandlerOptions, documentHandler } from "./asyncapi/serve.ts";
 import type { Logger } from "./events.ts";
 import { reportTo } from "./events.ts";
 import { healthHandler, type HealthHandlerOptions } from "./health.ts";
@@ -84,6 +89,11 @@ export interface WorkerOptions {
   readonly server?: string;
   /** Serves `/livez`, `/readyz` and `path` (`/healthz`) while the worker runs, on port 8080. Defaults to not serving. */
   readonly healthCheckServer?: HttpServerOptions;
+  /**
+   * Serves the AsyncAPI page at `path` (`/`), and the document as `asyncapi.json` and `asyncapi.yaml` below it, while the
+   * worker runs, on port 8081. Defaults to not serving.
+   */
+  readonly asyncApiServer?: HttpServerOptions & AsyncApiHtmlOptions;
 }
 
 const DEFAULT_LOGGER = consoleLogger();
@@ -224,6 +234,52 @@ export class Repid {
     return healthHandler(() => [...this.#workers].map(({ monitor }) => monitor), options);
   }
 
+  /**
+   * The AsyncAPI 3.0 document of everything declared so far: plain data, the same bytes for the same declarations. A schema
+   * that has no JSON Schema form becomes `{}`, and the event `asyncapi.schema.unsupported` names it.
+   */
+  generateAsyncApiSchema(): AsyncApiDocument {
+    const report = reportTo(this.#logger);
+    const { defaultSerializer, jsonSchemaConverters = {} } = this.options;
+    return generateDocument({
+      info: this.options,
+      servers: this.servers.entries(),
+      actors: resolveActors(this.#router),
+      operations: this.messages.operations(),
+      contentType: defaultSerializer?.contentType ?? "application/json",
+      converters: jsonSchemaConverters,
+      unsupported: (schema, error) => report("asyncapi.schema.unsupported", { schema, error }),
+    });
+  }
+
+  /**
+   * A page that shows the AsyncAPI document. It loads the official React component from a CDN, at one version whose hash it
+   * knows; {@linkcode asyncApiHandler} serves the component itself where `@asyncapi/react-component` is installed.
+   */
+  asyncApiHtml(options?: AsyncApiHtmlOptions): string {
+    return renderPage(this.generateAsyncApiSchema(), options);
+  }
+
+  /**
+   * Serves the AsyncAPI page and the document, as JSON and as YAML, in a server of your own. Needs no internet where
+   * `@asyncapi/react-component` is installed in `node_modules`. The document is made at the first request.
+   *
+   * @throws {TypeError} If the path does not start with a slash.
+   *
+   * @example
+   * ```ts
+   * import { Repid } from "@repid/core";
+   *
+   * const app = new Repid({ title: "My app" });
+   * const handler = app.asyncApiHandler({ path: "/docs" });
+   * const page = await handler(new Request("http://localhost/docs"));
+   * console.log(page.status); // 200
+   * ```
+   */
+  asyncApiHandler(options?: AsyncApiHandlerOptions): FetchHandler {
+    return documentHandler(() => this.generateAsyncApiSchema(), options);
+  }
+
   static {
     internalsOf = (app) => ({
       actors: () => resolveActors(app.#router),
@@ -252,13 +308,31 @@ export class Repid {
     return new Worker({ server, actors, limits, clock: systemClock, report, producer, jsonSchemaConverters });
   }
 
-  async #listen({ healthCheckServer }: WorkerOptions, worker: Worker): Promise<HttpListener[]> {
-    if (!healthCheckServer) return [];
-    const { hostname, port = 8080, path } = healthCheckServer;
-    const handler = healthHandler(() => [worker.monitor], path === undefined ? {} : { path });
-    const listener = await listen(handler, { hostname, port });
-    reportTo(this.#logger)("health_check_server.start", { url: listener.url });
-    return [listener];
+  async #listen(
+    { healthCheckServer, asyncApiServer }: WorkerOptions,
+    worker: Worker,
+  ): Promise<HttpListener[]> {
+    const report = reportTo(this.#logger);
+    const listeners: HttpListener[] = [];
+    try {
+      if (healthCheckServer) {
+        const { hostname, port = 8080, path } = healthCheckServer;
+        const handler = healthHandler(() => [worker.monitor], path === undefined ? {} : { path });
+        const listener = await listen(handler, { hostname, port });
+        listeners.push(listener);
+        report("health_check_server.start", { url: listener.url });
+      }
+      if (asyncApiServer) {
+        const { hostname, port = 8081, ...options } = asyncApiServer;
+        const listener = await listen(this.asyncApiHandler(options), { hostname, port });
+        listeners.push(listener);
+        report("asyncapi_server.start", { url: listener.url });
+      }
+    } catch (error) {
+      await Promise.all(listeners.map((listener) => listener.close()));
+      throw error;
+    }
+    return listeners;
   }
 
   #placeOf(target: Sendable): Place | undefined {

@@ -62,6 +62,22 @@ export interface MessageExample {
 /** What only one protocol knows, by protocol name: `{ amqp: { … } }`. A `$ref` points elsewhere. */
 export type Bindings = Readonly<Record<string, unknown>>;
 
+/** What an AsyncAPI document says of an actor's operation, apart from what it says of the message. */
+export interface OperationDescription {
+  /** A human-friendly title. */
+  readonly title?: string;
+  /** A short overview. */
+  readonly summary?: string;
+  /** A longer text, CommonMark allowed. */
+  readonly description?: string;
+  /** Labels. */
+  readonly tags?: readonly Tag[];
+  /** Where to read more. */
+  readonly externalDocs?: ExternalDocs;
+  /** What only its protocol knows of receiving. */
+  readonly bindings?: Bindings;
+}
+
 /** An AsyncAPI security scheme, such as `{ type: "userPassword" }`, or a `{ $ref }` to one. */
 export type SecurityScheme = Readonly<Record<string, unknown>>;
 

@@ -1,0 +1,63 @@
+/**
+ * One JSON Schema out of several that the same message must fit.
+ * @module
+ */
+import type { JsonSchema } from "../json_schema.ts";
+
+/** Keywords of an object whose fields can be united with those of another. */
+const PLAIN = new Set(["type", "properties", "required", "additionalProperties", "title", "description"]);
+
+/**
+ * What fits all of the schemas. Plain objects are united field by field; `allOf` joins fields that differ, and the whole
+ * where a schema is no plain object. As in validation, a schema that forbids undeclared keys does not forbid those that
+ * only its neighbours declare.
+ */
+export function combineJsonSchemas(schemas: readonly JsonSchema[]): JsonSchema {
+  const constraining = unique(schemas).filter((schema) => Object.keys(schema).length > 0);
+  const [first = {}] = constraining;
+  if (constraining.length < 2) return first;
+  if (constraining.every(isPlainObject)) return uniteObjects(constraining);
+  return { allOf: constraining.map(withoutClosing) };
+}
+
+function isPlainObject(schema: JsonSchema): boolean {
+  const { type, additionalProperties = true } = schema;
+  return type === "object" && typeof additionalProperties === "boolean" &&
+    Object.keys(schema).every((keyword) => PLAIN.has(keyword));
+}
+
+function uniteObjects(schemas: readonly JsonSchema[]): JsonSchema {
+  const fields = new Map<string, JsonSchema[]>();
+  for (const { properties = {} } of schemas) {
+    for (const [name, schema] of Object.entries(properties as Record<string, JsonSchema>)) {
+      fields.set(name, [...fields.get(name) ?? [], schema]);
+    }
+  }
+  const required = new Set(schemas.flatMap(({ required = [] }) => required as string[]));
+  const title = schemas.find((schema) => schema.title !== undefined)?.title;
+  const description = schemas.find((schema) => schema.description !== undefined)?.description;
+  return {
+    ...(title !== undefined && { title }),
+    ...(description !== undefined && { description }),
+    type: "object",
+    properties: Object.fromEntries([...fields].map(([name, found]) => [name, uniteField(found)])),
+    ...(required.size > 0 && { required: [...required] }),
+    ...(schemas.some(({ additionalProperties }) => additionalProperties === false) &&
+      { additionalProperties: false }),
+  };
+}
+
+function uniteField(schemas: readonly JsonSchema[]): JsonSchema {
+  const [first = {}, ...others] = unique(schemas);
+  return others.length === 0 ? first : { allOf: [first, ...others] };
+}
+
+function withoutClosing(schema: JsonSchema): JsonSchema {
+  if (schema.additionalProperties !== false) return schema;
+  const { additionalProperties: _, ...open } = schema;
+  return open;
+}
+
+function unique(schemas: readonly JsonSchema[]): JsonSchema[] {
+  return [...new Map(schemas.map((schema) => [JSON.stringify(schema), schema])).values()];
+}

@@ -1,0 +1,210 @@
+/**
+ * From what an application declares to its AsyncAPI document. Pure: the same declarations make the same document, and
+ * nothing is connected to or run.
+ * @module
+ */
+import { toChannel } from "../channel.ts";
+import type { JsonSchemaConverters } from "../json_schema.ts";
+import type { MessageContract } from "../message.ts";
+import type { Contact, ExternalDocs, License, Tag } from "../metadata.ts";
+import type { Operation } from "../registry.ts";
+import type { ResolvedActor } from "../router.ts";
+import type { Server } from "../server.ts";
+import { Channels } from "./channels.ts";
+import { compact, Components, NamedStore, sanitize } from "./components.ts";
+import type {
+  AsyncApiDocument,
+  AsyncApiInfo,
+  AsyncApiOperation,
+  AsyncApiReply,
+  AsyncApiServer,
+} from "./document.ts";
+import { Messages } from "./messages.ts";
+import { toPlainJson, type UnsupportedSchema } from "./schemas.ts";
+
+/** What an application says of itself. */
+export interface ApplicationInfo {
+  readonly title?: string;
+  readonly version?: string;
+  readonly description?: string;
+  readonly termsOfService?: string;
+  readonly contact?: Contact;
+  readonly license?: License;
+  readonly tags?: readonly Tag[];
+  readonly externalDocs?: ExternalDocs;
+}
+
+/** Everything that a document is made of. */
+export interface Declared {
+  readonly info: ApplicationInfo;
+  readonly servers: Iterable<readonly [name: string, server: Server]>;
+  readonly actors: readonly ResolvedActor[];
+  readonly operations: Iterable<Operation>;
+  /** The MIME type of what is sent, unless a contract's converter says otherwise. */
+  readonly contentType: string;
+  readonly converters: JsonSchemaConverters;
+  readonly unsupported: UnsupportedSchema;
+}
+
+/** Where messages say that their answer goes. */
+const REPLY_ADDRESS = {
+  location: "$message.header#/replyTo",
+  description: "Where the message wants its reply.",
+};
+
+/** Writes the document. */
+export function generateDocument(declared: Declared): AsyncApiDocument {
+  const document = new DocumentWriter(declared).write();
+  // What users gave may hold dates, bigints and `undefined`; a document is data.
+  return toPlainJson(document) as AsyncApiDocument;
+}
+
+class DocumentWriter {
+  readonly #declared: Declared;
+  readonly #components = new Components();
+  readonly #channels = new Channels(this.#components);
+  readonly #operations = new NamedStore();
+  readonly #messages: Messages;
+
+  constructor(declared: Declared) {
+    const { converters, unsupported } = declared;
+    this.#declared = declared;
+    this.#messages = new Messages({ components: this.#components, converters, unsupported });
+  }
+
+  write(): AsyncApiDocument {
+    const { servers, actors, operations } = this.#declared;
+    const info = this.#info();
+    const written = [...servers].map(([name, server]) => [name, this.#server(name, server)] as const);
+    // By channel, so that a channel's messages stand together.
+    for (const group of Map.groupBy(actors, ({ channel }) => channel.address).values()) {
+      for (const actor of group) this.#receive(actor);
+    }
+    for (const operation of operations) this.#send(operation);
+    return {
+      asyncapi: "3.0.0",
+      info,
+      servers: Object.fromEntries(written),
+      channels: this.#channels.toRecord(),
+      // Only operations are put there.
+      operations: this.#operations.toRecord() as Record<string, AsyncApiOperation>,
+      components: this.#components.toJSON(),
+    };
+  }
+
+  #info(): AsyncApiInfo {
+    const {
+      title = "Repid AsyncAPI",
+      version = "0.0.1",
+      description,
+      termsOfService,
+      contact,
+      license,
+      ...rest
+    } = this.#declared.info;
+    return compact({
+      title,
+      version,
+      description,
+      termsOfService,
+      contact,
+      license,
+      tags: this.#components.tags(rest.tags),
+      externalDocs: this.#components.externalDocs(rest.externalDocs),
+    });
+  }
+
+  #server(name: string, server: Server): AsyncApiServer {
+    const { host, protocol, protocolVersion, pathname, description: described = {} } = server;
+    const { title, summary, description, variables } = described;
+    return compact({
+      host,
+      protocol,
+      title,
+      summary,
+      description,
+      tags: this.#components.tags(described.tags),
+      externalDocs: this.#components.externalDocs(described.externalDocs),
+      bindings: this.#components.bindings("serverBindings", `${name}_bindings`, described.bindings),
+      protocolVersion,
+      pathname,
+      variables,
+      security: this.#components.security(`${name}_server`, described.security),
+    });
+  }
+
+  #receive({ name, channel, options, deps, converter }: ResolvedActor): void {
+    const message = this.#messages.add({ ...options, deps, contentType: converter.contentType });
+    const found = this.#channels.add(channel, [message]);
+    // What is said of the message is said of receiving it, unless the actor says otherwise.
+    const { title, summary, description, tags, externalDocs, bindings } = {
+      ...options,
+      bindings: undefined,
+      ...options.operation,
+    };
+    const id = sanitize(`receive_${name}`, "receive");
+    this.#operations.add(id, `receive ${this.#operationCount++}`, (key) =>
+      compact({
+        action: "receive",
+        channel: found.channel,
+        title,
+        summary,
+        description,
+        tags: this.#components.tags(tags),
+        externalDocs: this.#components.externalDocs(externalDocs),
+        messages: found.messages,
+        reply: this.#reply(key, options.reply ? [options.reply] : []),
+        bindings: this.#components.bindings("operationBindings", `${name}_bindings`, bindings),
+        security: this.#components.security(`${key}_operation`, options.security),
+      }));
+  }
+
+  /** Tells operations apart that want the same id. */
+  #operationCount = 0;
+
+  #send(operation: Operation): void {
+    const { operationId, channel, title, summary, description, messages = [] } = operation;
+    const keys = messages.map((contract) => this.#contract(contract));
+    const found = this.#channels.add(channel, keys);
+    this.#operations.add(operationId, `send ${this.#operationCount++}`, (key) =>
+      compact({
+        action: "send",
+        channel: found.channel,
+        title,
+        summary,
+        description,
+        tags: this.#components.tags(operation.tags),
+        externalDocs: this.#components.externalDocs(operation.externalDocs),
+        messages: found.messages.length > 0 ? found.messages : undefined,
+        reply: this.#reply(key, messages.flatMap(({ reply }) => reply ?? [])),
+        bindings: this.#components.bindings(
+          "operationBindings",
+          `${operationId}_bindings`,
+          operation.bindings,
+        ),
+        security: this.#components.security(`${key}_operation`, operation.security),
+      }));
+  }
+
+  #contract(contract: MessageContract): string {
+    const contentType = contract.converter?.contentType ?? this.#declared.contentType;
+    return this.#messages.add({ ...contract, contentType });
+  }
+
+  /** One operation has one reply: where its answers do not agree on a channel, their address counts as not known. */
+  #reply(operation: string, contracts: readonly MessageContract[]): AsyncApiReply | undefined {
+    const [first] = contracts;
+    if (!first) return undefined;
+    const keys = contracts.map((contract) => this.#contract(contract));
+    const addresses = new Set(contracts.map(({ channel }) => channel && toChannel(channel).address));
+    if (first.channel !== undefined && addresses.size === 1) {
+      return this.#channels.add(toChannel(first.channel), keys);
+    }
+    const found = this.#channels.addDynamic(
+      `${operation}_reply`,
+      "Wherever the message wants its reply.",
+      keys,
+    );
+    return { address: REPLY_ADDRESS, ...found };
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The command line: writes the AsyncAPI document of an application, or checks the one that is there.
+ *
+ * ```sh
+ * deno run -A jsr:@repid/core/cli asyncapi ./app.ts > asyncapi.json
+ * deno run -A jsr:@repid/core/cli asyncapi ./app.ts --yaml > asyncapi.yaml
+ * deno run -A jsr:@repid/core/cli check ./app.ts asyncapi.json
+ * ```
+ *
+ * The module must export its application as `app`, or as its default, and must not start a worker when it is imported.
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { Repid } from "../mod.ts";
+import { compareDocuments } from "./asyncapi/compare.ts";
+import type { AsyncApiDocument } from "./asyncapi/document.ts";
+import { toYaml } from "./asyncapi/yaml.ts";
+
+const USAGE = `Usage:
+  asyncapi <module> [--yaml]      writes the AsyncAPI document of the application that the module exports as "app"
+  check <module> <document>       compares it with a document (.json, .yaml or .yml); exits with 1 where they differ
+`;
+
+/** Where the command line writes to. */
+export interface CommandLineOutput {
+  /** Writes what was asked for. */
+  out(text: string): void;
+  /** Writes what went wrong. */
+  err(text: string): void;
+}
+
+/**
+ * Runs one command. Answers the exit code: 0 if all is well, 1 if the documents differ, 2 if the command could not be run.
+ * It never throws.
+ */
+export async function run(args: readonly string[], output: CommandLineOutput): Promise<number> {
+  const [command, module, ...rest] = args;
+  try {
+    if (command === "asyncapi" && module && rest.every((option) => option === "--yaml")) {
+      output.out(format(await documentOf(module), rest.length > 0));
+      return 0;
+    }
+    const [file] = rest;
+    if (command === "check" && module && file && rest.length === 1) return await check(module, file, output);
+    output.err(USAGE);
+  } catch (error) {
+    output.err(`${error instanceof Error ? error.message : String(error)}\n`);
+  }
+  return 2;
+}
+
+async function check(module: string, file: string, output: CommandLineOutput): Promise<number> {
+  const text = await readFile(file, "utf8");
+  const document = await documentOf(module);
+  const differences = /\.ya?ml$/i.test(file)
+    ? compareLines(text, format(document, true))
+    : compareDocuments(JSON.parse(text), document);
+  if (differences.length === 0) return 0;
+  const lines = differences.map((line) => `  ${line}\n`).join("");
+  output.err(
+    `${file} is not what ${module} declares (+ only the code has it, - only the file, ~ changed):\n${lines}`,
+  );
+  return 1;
+}
+
+/** YAML is compared as text, as it is written here: the first line that differs is named. */
+function compareLines(before: string, after: string): string[] {
+  if (before === after) return [];
+  const [old, now] = [before.split("\n"), after.split("\n")];
+  const at = now.findIndex((line, i) => line !== old[i]);
+  const line = at < 0 ? now.length : at;
+  return [`~ line ${line + 1}: ${JSON.stringify(old[line] ?? "")} → ${JSON.stringify(now[line] ?? "")}`];
+}
+
+function format(document: AsyncApiDocument, yaml: boolean): string {
+  return yaml ? toYaml(document) : `${JSON.stringify(document, null, 2)}\n`;
+}
+
+async function documentOf(module: string): Promise<AsyncApiDocument> {
+  const exported: Record<string, unknown> = await import(pathToFileURL(resolve(module)).href);
+  const app = exported.app ?? exported.default;
+  if (app instanceof Repid) return app.generateAsyncApiSchema();
+  throw new TypeError(`Cannot document the application as the module exports no Repid as "app": ${module}`);
+}
+
+if (import.meta.main) {
+  // What an application prints while it is imported must not end up in the document.
+  console.log = console.info = console.debug = console.error;
+  process.exitCode = await run(process.argv.slice(2), {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+  });
+}
