@@ -6,8 +6,16 @@
 /** What a test does. */
 export type TestFunction = () => void | Promise<void>;
 
+/** Options of {@linkcode test}. */
+export interface TestOptions {
+  /** Whether Deno looks for timers and calls that a test leaves behind. A client library may keep some. Defaults to `true`. */
+  readonly sanitizeOps?: boolean;
+  /** Whether Deno looks for what a test leaves open. A test that starts a broker anew leaves it to those after it. Defaults to `true`. */
+  readonly sanitizeResources?: boolean;
+}
+
 interface Runner {
-  readonly run: (name: string, fn: TestFunction) => void;
+  readonly run: (name: string, fn: TestFunction, options: TestOptions) => void;
   readonly skip: (name: string) => void;
 }
 
@@ -17,8 +25,8 @@ const BUN_TIMEOUT = 120_000;
 const runner = await findRunner();
 
 /** Registers one test with the runtime's own test runner. */
-export function test(name: string, fn: TestFunction): void {
-  runner.run(name, fn);
+export function test(name: string, fn: TestFunction, options: TestOptions = {}): void {
+  runner.run(name, fn, options);
 }
 
 /** Registers a test that cannot run here, with the reason in words. In CI that is a failure: there everything can run. */
@@ -27,7 +35,7 @@ export function skip(name: string, reason: string): void {
   if (!inCi()) return runner.skip(text);
   runner.run(text, () => {
     throw new Error(`Cannot skip in CI: ${reason}`);
-  });
+  }, {});
 }
 
 /** Whether this runs where everything must be had. */
@@ -43,7 +51,13 @@ export function runtime(): "deno" | "bun" {
 
 interface DenoTest {
   test(name: string, fn: TestFunction): void;
-  test(options: { name: string; ignore: boolean; fn: TestFunction }): void;
+  test(options: {
+    name: string;
+    ignore?: boolean;
+    sanitizeOps?: boolean;
+    sanitizeResources?: boolean;
+    fn: TestFunction;
+  }): void;
 }
 
 interface BunTest {
@@ -56,7 +70,8 @@ async function findRunner(): Promise<Runner> {
   const { Deno } = globalThis as unknown as { Deno?: DenoTest };
   if (Deno) {
     return {
-      run: (name, fn) => Deno.test(name, fn),
+      // Where nothing is said, the command line decides.
+      run: (name, fn, options) => Deno.test({ name, fn, ...options }),
       skip: (name) => Deno.test({ name, ignore: true, fn() {} }),
     };
   }

@@ -1,0 +1,125 @@
+/**
+ * Connections to Redis: the border to ioredis.
+ * @module
+ */
+import { Command, Redis, type RedisOptions } from "ioredis";
+import { settlesWithin, systemClock } from "../../_internal/clock.ts";
+import type { RedisServerOptions } from "./options.ts";
+
+/** The longest pause between two attempts of the command connection, in milliseconds. */
+const LONGEST_PAUSE = 1_000;
+/** How long an orderly end may take, in milliseconds. */
+const QUIT_TIMEOUT = 1_000;
+
+/** Opens connections to one Redis. */
+export interface RedisAddress {
+  readonly url: string;
+  readonly options: RedisServerOptions;
+}
+
+/** One connection. */
+export class RedisClient {
+  /** What commands are given to. */
+  readonly redis: Redis;
+  /** Why the connection was lost or could not be made: ioredis itself only says that it is closed. */
+  #lastError: unknown;
+
+  /** Not connected yet. A lasting one comes back by itself; another ends with its first loss. */
+  constructor({ url, options }: RedisAddress, kind: { readonly lasting: boolean }) {
+    const { connectTimeout = 10_000, commandTimeout = 30_000, username, password, tls, socketPath } = options;
+    const settings: RedisOptions = {
+      lazyConnect: true,
+      connectTimeout,
+      // What cannot be sent now is refused now, and what was under way when the connection broke is refused as well:
+      // nothing is sent twice, and nobody waits for ever.
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      enableAutoPipelining: kind.lasting,
+      retryStrategy: kind.lasting
+        ? (times) => Math.min(50 * 2 ** Math.min(times, 6), LONGEST_PAUSE)
+        : () => null,
+      // A blocking read lasts as long as it is told to.
+      ...(kind.lasting && { commandTimeout }),
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+      ...(tls && { tls }),
+      ...(socketPath !== undefined && { path: socketPath }),
+    };
+    this.redis = new Redis(url, settings);
+    this.redis.on("error", (error: unknown) => this.#lastError = error);
+  }
+
+  /** Whether commands can be given now. */
+  get isReady(): boolean {
+    return this.redis.status === "ready";
+  }
+
+  /** Connects. Rejects with the reason of the failure, or with the signal's. */
+  async connect(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const abort = (): void => this.redis.disconnect();
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      await this.redis.connect();
+      // ioredis counts a connection as made whose user was refused.
+      await this.redis.ping();
+      signal?.throwIfAborted();
+    } catch (error) {
+      this.redis.disconnect();
+      signal?.throwIfAborted();
+      throw this.explain(error);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Gives a command whose answer is read as bytes. Not `callBuffer`: pipelined by itself, it forgets the command's name. */
+  ask(name: string, ...args: readonly (string | number)[]): Promise<unknown> {
+    const command = new Command(name, args.map(String), { replyEncoding: null });
+    this.redis.sendCommand(command);
+    return command.promise;
+  }
+
+  /** What is behind an error that only says that the connection is closed. */
+  explain(error: unknown): unknown {
+    return isClosed(error) && this.#lastError !== undefined ? this.#lastError : error;
+  }
+
+  /** Ends the connection, in order where the server answers. Never rejects. */
+  async close(): Promise<void> {
+    if (this.isReady) await settlesWithin(systemClock, QUIT_TIMEOUT, this.redis.quit());
+    await this.cut();
+  }
+
+  /** Ends the connection at once. What is under way is rejected. */
+  async cut(): Promise<void> {
+    if (this.redis.status === "end" || this.redis.status === "wait") return;
+    const ended = new Promise<void>((resolve) => this.redis.once("end", resolve));
+    this.redis.disconnect();
+    await settlesWithin(systemClock, QUIT_TIMEOUT, ended);
+  }
+}
+
+/** Errors that say no more than that there is no connection. */
+function isClosed(error: unknown): boolean {
+  return error instanceof Error &&
+    (error.message === "Connection is closed." || error.name === "MaxRetriesPerRequestError" ||
+      error.message.startsWith("Stream isn't writeable"));
+}
+
+/** Answers of Redis that pass: it starts, fails over, or has no memory for the moment. */
+const PASSING_ANSWERS =
+  /^(?:LOADING|BUSY|MASTERDOWN|READONLY|CLUSTERDOWN|TRYAGAIN|OOM|NOREPLICAS|NOGROUP|UNBLOCKED|MISCONF)\b/;
+/** Faults of the network that pass, by Node's code. */
+const PASSING_CODES =
+  /^(?:ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN|ENOENT|NR_CLOSED|ERR_SOCKET\w*)$/;
+
+/** Whether trying again may help. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (isClosed(error) || error.message === "Command timed out") return true;
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string") return PASSING_CODES.test(code);
+  return PASSING_ANSWERS.test(error.message) || /^connect |timed? ?out/i.test(error.message);
+}

@@ -1,0 +1,84 @@
+/**
+ * What a message looks like in a stream: the wire format of Python's Repid, to the byte.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { BaseMessage, MessageData, MessageHeaders } from "../../server.ts";
+
+/** How many times an entry was put back. Ours alone: others ignore fields that they do not know. */
+export const COUNT_FIELD = "delivery_count";
+
+/** The fields of an entry, as `XADD` takes them. */
+export function toFields(message: MessageData): (string | Buffer)[] {
+  const { payload, headers, contentType, replyTo } = message;
+  const fields: (string | Buffer)[] = [
+    "payload",
+    Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength),
+  ];
+  // Those that are undefined are left out.
+  const text = JSON.stringify(headers);
+  if (text !== "{}") fields.push("headers", text);
+  if (contentType) fields.push("content_type", contentType);
+  if (replyTo) fields.push("reply_to", replyTo);
+  return fields;
+}
+
+/** An entry as it was read. */
+export interface Entry extends BaseMessage {
+  readonly id: string;
+  /** How many times it was put back. */
+  readonly putBacks: number;
+}
+
+/** An entry as Redis answers it: its id and its fields, in turn names and values; no fields where it was deleted. */
+export type RawEntry = readonly [id: Buffer, fields: readonly Buffer[] | null];
+
+/** Reads an entry; fields that are not there are absent, those that nobody knows are ignored. */
+export function fromRaw([id, fields]: RawEntry): Entry {
+  const values = new Map<string, Buffer>();
+  const flat = fields ?? [];
+  for (let i = 0; i + 1 < flat.length; i += 2) values.set(String(flat[i]), flat[i + 1] ?? Buffer.alloc(0));
+  const payload = values.get("payload");
+  return {
+    id: String(id),
+    payload: payload
+      ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength)
+      : new Uint8Array(),
+    headers: toHeaders(values.get("headers")),
+    contentType: values.get("content_type")?.toString() || undefined,
+    replyTo: values.get("reply_to")?.toString() || undefined,
+    putBacks: Number(values.get(COUNT_FIELD)) || 0,
+  };
+}
+
+/** Headers that are not a JSON object are none: the message goes to no actor, and in time to the dead letters. */
+function toHeaders(text: Buffer | undefined): MessageHeaders {
+  if (!text) return {};
+  try {
+    const headers: unknown = JSON.parse(text.toString());
+    if (typeof headers !== "object" || headers === null || Array.isArray(headers)) return {};
+    return Object.fromEntries(
+      Object.entries(headers).filter(([, value]) => value !== null).map((
+        [name, value],
+      ) => [name, asText(value)]),
+    );
+  } catch {
+    return {};
+  }
+}
+
+function asText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Which of two ids is older: `ms-seq`, both of up to 64 bits. */
+export function compareIds(one: string, other: string): number {
+  const [ms = "0", seq = "0"] = one.split("-");
+  const [otherMs = "0", otherSeq = "0"] = other.split("-");
+  return compareNumbers(ms, otherMs) || compareNumbers(seq, otherSeq);
+}
+
+/** Compares whole numbers written without leading zeros. */
+function compareNumbers(one: string, other: string): number {
+  return one.length - other.length || (one < other ? -1 : one > other ? 1 : 0);
+}

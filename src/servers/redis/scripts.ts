@@ -1,0 +1,98 @@
+/**
+ * What must happen at once in Redis: to look whether messages are still ours, and to do something with those that are.
+ *
+ * Every script takes the stream as its first key, and as arguments: the group, the consumer, the oldest and the newest of
+ * the ids, how finished entries are treated (`""` keeps them, `"del"` deletes them, `"xackdel"` deletes them once every group
+ * has them), one argument of its own, and the ids. It answers 1 for each id that was ours, 0 for each that was not. One
+ * `XPENDING` tells for the whole batch.
+ * @module
+ */
+
+const OWNED = `
+local stream, group, consumer, finishing, own = KEYS[1], ARGV[1], ARGV[2], ARGV[5], ARGV[6]
+local mine = {}
+for _, pending in ipairs(redis.call('XPENDING', stream, group, ARGV[3], ARGV[4], 1000000, consumer)) do
+  mine[pending[1]] = true
+end
+local ids, results = {}, {}
+for i = 7, #ARGV do
+  local id = ARGV[i]
+  if mine[id] then ids[#ids + 1] = id end
+  results[#results + 1] = mine[id] and 1 or 0
+  mine[id] = nil
+end
+if #ids == 0 then return results end
+`;
+
+const FINISH = `
+if finishing == 'xackdel' then
+  redis.call('XACKDEL', stream, group, 'ACKED', 'IDS', #ids, unpack(ids))
+else
+  redis.call('XACK', stream, group, unpack(ids))
+  if finishing == 'del' then redis.call('XDEL', stream, unpack(ids)) end
+end
+return results
+`;
+
+/** Copies each entry that is still there: `change` works on its fields, `add` adds them somewhere. */
+function copyEach(change: string, add: string): string {
+  return `
+for _, id in ipairs(ids) do
+  local entry = redis.call('XRANGE', stream, id, id)[1]
+  if entry then
+    local fields, count = {}, 0
+    for i = 1, #entry[2], 2 do
+      if entry[2][i] == 'delivery_count' then
+        count = tonumber(entry[2][i + 1]) or 0
+      else
+        fields[#fields + 1] = entry[2][i]
+        fields[#fields + 1] = entry[2][i + 1]
+      end
+    end
+    ${change}
+    ${add}
+  end
+end
+`;
+}
+
+/** Acknowledges. */
+export const ACK: string = OWNED + FINISH;
+
+/** Moves to the dead letters, the second key; the argument is about how many are kept, or empty. */
+export const NACK: string = OWNED + copyEach(
+  `fields[#fields + 1] = 'original_stream'
+    fields[#fields + 1] = stream
+    fields[#fields + 1] = 'original_id'
+    fields[#fields + 1] = id`,
+  `if own == '' then
+      redis.call('XADD', KEYS[2], '*', unpack(fields))
+    else
+      redis.call('XADD', KEYS[2], 'MAXLEN', '~', own, '*', unpack(fields))
+    end`,
+) + FINISH;
+
+/** Puts back at the end of the stream; the argument is what the count of deliveries grows by. */
+export const REJECT: string = OWNED + copyEach(
+  `count = count + tonumber(own)
+    if count > 0 then
+      fields[#fields + 1] = 'delivery_count'
+      fields[#fields + 1] = count
+    end`,
+  `redis.call('XADD', stream, '*', unpack(fields))`,
+) + FINISH;
+
+/** Extends leases: the entries are claimed by the consumer that has them. */
+export const EXTEND: string = OWNED + `
+ids[#ids + 1] = 'JUSTID'
+redis.call('XCLAIM', stream, group, consumer, 0, unpack(ids))
+return results
+`;
+
+/** Removes the consumer where nothing is pending for it; its arguments are the group and the consumer only. */
+export const LEAVE: string = `
+if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) == 0 then
+  redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+end
+return 1
+`;
