@@ -3,7 +3,7 @@
  * @module
  */
 import type { Channel } from "../channel.ts";
-import { compact, type Components, NamedStore, reference } from "./components.ts";
+import { compact, type Components, NamedStore, reference, toKey } from "./components.ts";
 import type { AsyncApiChannel, AsyncApiReference } from "./document.ts";
 
 /** A channel in the making. */
@@ -13,9 +13,6 @@ interface Draft {
   readonly described: Omit<Channel, "address">[];
   readonly messages: Set<string>;
 }
-
-/** What an AsyncAPI tool takes for a query or a fragment, and what JavaScript takes for a prototype. */
-const NO_KEY = /[?#]|^__proto__$/g;
 
 /** Collects channels: one for each address, described by everybody who mentions it. */
 export class Channels {
@@ -86,9 +83,4 @@ export class Channels {
 export interface AddedChannel {
   readonly channel: AsyncApiReference;
   readonly messages: readonly AsyncApiReference[];
-}
-
-/** The address itself wherever tools accept it. */
-function toKey(address: string): string {
-  return address.toWellFormed().replace(NO_KEY, "_");
 }

@@ -128,6 +128,14 @@ export function sanitize(name: string, fallback: string): string {
   return allowed === "" ? fallback : allowed;
 }
 
+/** What AsyncAPI's tools take for an escape, a query or a fragment, and what JavaScript takes for a prototype. */
+const NO_KEY = /[%?#]|^__proto__$/g;
+
+/** A name as a key of `servers`, `channels` or `operations`: as it is, wherever tools accept that. */
+export function toKey(name: string): string {
+  return name.toWellFormed().replace(NO_KEY, "_");
+}
+
 /** A reference into the document: each step escaped as a JSON pointer, then as part of a URI. */
 export function reference(...path: readonly string[]): AsyncApiReference {
   const steps = path.map((step) => encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1")));

@@ -11,7 +11,7 @@ import type { Operation } from "../registry.ts";
 import type { ResolvedActor } from "../router.ts";
 import type { Server } from "../server.ts";
 import { Channels } from "./channels.ts";
-import { compact, Components, NamedStore, sanitize } from "./components.ts";
+import { compact, Components, NamedStore, sanitize, toKey } from "./components.ts";
 import type {
   AsyncApiDocument,
   AsyncApiInfo,
@@ -75,7 +75,10 @@ class DocumentWriter {
   write(): AsyncApiDocument {
     const { servers, actors, operations } = this.#declared;
     const info = this.#info();
-    const written = [...servers].map(([name, server]) => [name, this.#server(name, server)] as const);
+    const written = new NamedStore();
+    for (const [name, server] of servers) {
+      written.add(toKey(name), name, () => this.#server(name, server));
+    }
     // By channel, so that a channel's messages stand together.
     for (const group of Map.groupBy(actors, ({ channel }) => channel.address).values()) {
       for (const actor of group) this.#receive(actor);
@@ -84,9 +87,9 @@ class DocumentWriter {
     return {
       asyncapi: "3.0.0",
       info,
-      servers: Object.fromEntries(written),
+      // Only servers are put there, and only operations below.
+      servers: written.toRecord() as Record<string, AsyncApiServer>,
       channels: this.#channels.toRecord(),
-      // Only operations are put there.
       operations: this.#operations.toRecord() as Record<string, AsyncApiOperation>,
       components: this.#components.toJSON(),
     };
@@ -166,7 +169,7 @@ class DocumentWriter {
     const { operationId, channel, title, summary, description, messages = [] } = operation;
     const keys = messages.map((contract) => this.#contract(contract));
     const found = this.#channels.add(channel, keys);
-    this.#operations.add(operationId, `send ${this.#operationCount++}`, (key) =>
+    this.#operations.add(toKey(operationId), `send ${this.#operationCount++}`, (key) =>
       compact({
         action: "send",
         channel: found.channel,
