@@ -12,6 +12,7 @@ export class Consumer {
   readonly subscription: Subscription;
   readonly #trial: Trial;
 
+  /** Takes from a subscription that the trial closes. */
   constructor(subscription: Subscription, trial: Trial) {
     this.subscription = subscription;
     this.#trial = trial;

@@ -22,6 +22,7 @@ export class Trial {
   /** What is let go of at the end, the latest first. */
   readonly #endings: (() => Promise<unknown>)[] = [];
 
+  /** Nothing is connected yet. */
   constructor(harness: ServerHarness) {
     this.harness = harness;
     this.patience = harness.patience ?? 10_000;
