@@ -10,8 +10,8 @@ export interface DependencyContext<P = undefined, H = unknown, D = unknown> exte
   /** The payload fields this dependency declared, validated by its own schema. */
   readonly payload: P;
   /**
-   * Registers a clean-up, run when the handler has ended and the message is settled, also after a failure; the last one
-   * registered runs first. What it throws is reported and changes nothing.
+   * Registers a clean-up, run when the handler has ended and what becomes of the message is decided, also after a failure;
+   * the last one registered runs first. What it throws is reported and changes nothing.
    */
   defer(cleanUp: () => unknown): void;
 }
