@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { decode, encode } from "@msgpack/msgpack";
 import { type } from "arktype";
 import type { BaseMessage, Converter, Serializer } from "../mod.ts";
-import { defineMessage, jsonConverter, MessageValidationError, Repid, Router } from "../mod.ts";
+import { defineMessage, jsonConverter, MessageValidationError, Repid, Router, silentLogger } from "../mod.ts";
 import { TestClient } from "../src/testing/mod.ts";
 import { test } from "./harness.ts";
 
@@ -60,7 +60,7 @@ function packed() {
     { name: "plain", payload: type({ n: "number" }), converter: jsonConverter },
     ({ n }) => n,
   );
-  return { app: new Repid().includeRouter(router), add, plain };
+  return { app: new Repid({ logger: silentLogger }).includeRouter(router), add, plain };
 }
 
 test("Converter: MessagePack in both directions, dates and bytes included", async () => {
