@@ -4,7 +4,7 @@
  */
 import { assertEqual } from "./assert.ts";
 import type { ConformanceCase } from "./harness.ts";
-import { numbered, textOf } from "./trial.ts";
+import { numbered, textOf } from "./bodies.ts";
 
 /** The end of a subscription. */
 export const closingCases: readonly ConformanceCase[] = [

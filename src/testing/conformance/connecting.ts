@@ -6,7 +6,8 @@ import { NotConnectedError } from "../../errors.ts";
 import type { Capabilities, Server } from "../../server.ts";
 import { assert, assertEqual, assertRejects } from "./assert.ts";
 import type { ConformanceCase } from "./harness.ts";
-import { textOf, toMessage, type Trial } from "./trial.ts";
+import { textOf, toMessage } from "./bodies.ts";
+import type { Trial } from "./trial.ts";
 
 const FLAGS: readonly (keyof Capabilities)[] = [
   "nativeReply",

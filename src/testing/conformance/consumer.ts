@@ -4,7 +4,8 @@
  */
 import type { Delivery, DeliveryResult, Settlement, Subscription } from "../../server.ts";
 import { assert, assertEqual } from "./assert.ts";
-import { textOf, type Trial } from "./trial.ts";
+import { textOf } from "./bodies.ts";
+import type { Trial } from "./trial.ts";
 
 /** Takes messages, and states what it gets. */
 export class Consumer {

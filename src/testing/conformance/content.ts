@@ -5,7 +5,8 @@
 import type { Delivery, MessageData } from "../../server.ts";
 import { assert, assertBytes, assertEqual } from "./assert.ts";
 import type { ConformanceCase } from "./harness.ts";
-import { numbered, textOf, toBytes, toMessage, type Trial } from "./trial.ts";
+import { numbered, textOf, toBytes, toMessage } from "./bodies.ts";
+import type { Trial } from "./trial.ts";
 
 const MEGABYTE = 1_048_576;
 const BODIES: Readonly<Record<string, Uint8Array>> = {

@@ -5,7 +5,7 @@
 import type { Delivery } from "../../server.ts";
 import { assert, assertEqual } from "./assert.ts";
 import type { ConformanceCase } from "./harness.ts";
-import { numbered, textOf } from "./trial.ts";
+import { numbered, textOf } from "./bodies.ts";
 
 /** How many messages of a busy channel may come before one of a calm channel. */
 const STARVED_AFTER = 200;

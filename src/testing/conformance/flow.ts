@@ -10,7 +10,8 @@ import { Router } from "../../router.ts";
 import type { RunnerInfo } from "../../worker.ts";
 import { assert, assertEqual } from "./assert.ts";
 import type { ConformanceCase } from "./harness.ts";
-import { numbered, textOf, toBytes, type Trial } from "./trial.ts";
+import { numbered, textOf, toBytes } from "./bodies.ts";
+import type { Trial } from "./trial.ts";
 
 const HEADERS = { topic: "conformance" };
 

@@ -5,7 +5,8 @@
 import type { Delivery } from "../../server.ts";
 import { assert, assertEqual } from "./assert.ts";
 import type { ConformanceCase } from "./harness.ts";
-import { textOf, type Trial } from "./trial.ts";
+import { textOf } from "./bodies.ts";
+import type { Trial } from "./trial.ts";
 
 /** Leases, kept and lost. */
 export const leaseCases: readonly ConformanceCase[] = [

@@ -5,7 +5,8 @@
 import { assert, assertEqual } from "./assert.ts";
 import type { ConformanceCase } from "./harness.ts";
 import { workerOn } from "./flow.ts";
-import { numbered, textOf, toMessage, type Trial } from "./trial.ts";
+import { numbered, textOf, toMessage } from "./bodies.ts";
+import type { Trial } from "./trial.ts";
 
 /** How long a call may take with the broker gone, in milliseconds. */
 const BOUND = 30_000;

@@ -8,7 +8,8 @@ import { Settling } from "../../settling.ts";
 import { assert, assertBytes, assertEqual } from "./assert.ts";
 import type { Consumer } from "./consumer.ts";
 import type { ConformanceCase } from "./harness.ts";
-import { numbered, textOf, toBytes, type Trial } from "./trial.ts";
+import { numbered, textOf, toBytes } from "./bodies.ts";
+import type { Trial } from "./trial.ts";
 
 /** Settling. */
 export const settlementCases: readonly ConformanceCase[] = [

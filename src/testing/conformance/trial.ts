@@ -6,10 +6,8 @@ import { settlesWithin, systemClock } from "../../_internal/clock.ts";
 import type { Connection, MessageData, Server } from "../../server.ts";
 import { assert } from "./assert.ts";
 import { Consumer } from "./consumer.ts";
+import { toBytes, toMessage } from "./bodies.ts";
 import type { BrokerControl, LeaseControl, ServerHarness } from "./harness.ts";
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** One case being run. */
 export class Trial {
@@ -111,25 +109,4 @@ export class Trial {
       await this.within(ending(), "letting go at the end");
     }
   }
-}
-
-/** A whole message of some parts. */
-export function toMessage(parts: Partial<MessageData>): MessageData {
-  const { payload = new Uint8Array(), headers = {}, contentType, replyTo } = parts;
-  return { payload, headers, contentType, replyTo };
-}
-
-/** Bytes as they are, text as UTF-8. */
-export function toBytes(body: string | Uint8Array): Uint8Array {
-  return typeof body === "string" ? encoder.encode(body) : body;
-}
-
-/** A message's body as text. */
-export function textOf({ payload }: { readonly payload: Uint8Array }): string {
-  return decoder.decode(payload);
-}
-
-/** Distinct bodies: `name-0`, `name-1`, … */
-export function numbered(count: number, name = "message"): string[] {
-  return Array.from({ length: count }, (_, index) => `${name}-${index}`);
 }
