@@ -3,7 +3,7 @@
  * order when told to. It comes back after every outage, for as long as it runs.
  * @module
  */
-import { type Clock, settlesWithin } from "./_internal/clock.ts";
+import { type Clock, delay, settlesWithin } from "./_internal/clock.ts";
 import { Dispatch } from "./dispatch.ts";
 import { quietly } from "./decision.ts";
 import type { Report, RunningMessage, UnsettledMessage } from "./events.ts";
@@ -156,7 +156,7 @@ export class Worker {
   /** Lets timers, signals and health checks in: a server that always has messages at hand would keep them out for ever. */
   async #breathe(): Promise<void> {
     if (this.#clock.now() - this.#breathed < BREATH_INTERVAL) return;
-    await new Promise<void>((resolve) => this.#clock.schedule(0, resolve));
+    await delay(this.#clock, 0, this.#stopping.signal);
     this.#breathed = this.#clock.now();
   }
 

@@ -1,0 +1,439 @@
+import assert from "node:assert/strict";
+import type { EventFields, EventName, Logger } from "../src/events.ts";
+import {
+  type ActorContext,
+  type ActorOptions,
+  InMemoryServer,
+  LeaseLostError,
+  Repid,
+  type RunnerInfo,
+  type UnsettledMessage,
+  type WorkerOptions,
+} from "../mod.ts";
+import { Router } from "../src/router.ts";
+import type { Server, Subscription } from "../src/server.ts";
+import { Producer } from "../src/producer.ts";
+import { MessageRegistry } from "../src/registry.ts";
+import { resolveActors } from "../src/router.ts";
+import { Worker } from "../src/worker.ts";
+import { CLOSE_TIMEOUT, SETTLE_TIMEOUT, toWorkerLimits } from "../src/worker_limits.ts";
+import { test } from "./harness.ts";
+import { Ledger } from "./simulation/ledger.ts";
+import { Random } from "./simulation/random.ts";
+import { drawScenario, type Scenario } from "./simulation/scenario.ts";
+import { ScriptedServer } from "./simulation/scripted_server.ts";
+import { VirtualTime } from "./simulation/virtual_time.ts";
+
+type Handle = (context: ActorContext) => unknown;
+type Logged = readonly [event: EventName, fields: Readonly<Record<string, unknown>>];
+
+/** An application with one actor, one channel and a record of its events. */
+class Fixture {
+  readonly server: InMemoryServer = new InMemoryServer({ deadLetterChannel: "dead" });
+  readonly events: Logged[] = [];
+  readonly app: Repid;
+  readonly #waiting = new Map<EventName, () => void>();
+
+  constructor(
+    handle: Handle,
+    options: Partial<ActorOptions> = {},
+    around: (server: Server) => Server = (it) => it,
+  ) {
+    const log = <E extends EventName>(event: E, fields: EventFields[E]): void => {
+      this.events.push([event, fields as Readonly<Record<string, unknown>>]);
+      this.#waiting.get(event)?.();
+    };
+    this.app = new Repid({ logger: { debug: log, info: log, warn: log, error: log } satisfies Logger });
+    this.app.servers.register("memory", around(this.server));
+    const router = new Router({ channel: "jobs" });
+    router.actor(
+      { ...options, name: "work" } as never,
+      ((_: unknown, context: ActorContext) => handle(context)) as never,
+    );
+    this.app.includeRouter(router);
+  }
+
+  async run(messages: number, options: WorkerOptions = {}, topic = "work"): Promise<RunnerInfo> {
+    const connection = await this.server.connect();
+    for (let index = 0; index < messages; index++) {
+      const serverSpecificParameters = { message_id: `m${index}` };
+      await this.app.sendMessage({
+        channel: "jobs",
+        payload: "",
+        headers: { topic },
+        serverSpecificParameters,
+      });
+    }
+    try {
+      return await this.app.runWorker({ osSignals: [], ...options });
+    } finally {
+      await connection.close();
+    }
+  }
+
+  next(event: EventName): Promise<void> {
+    return new Promise((resolve) => void this.#waiting.set(event, resolve));
+  }
+
+  fieldsOf(event: EventName): readonly Readonly<Record<string, unknown>>[] {
+    return this.events.filter(([name]) => name === event).map(([, fields]) => fields);
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+}
+
+test("Repid.runWorker({ messagesLimit: 2 }) handles exactly two of fifty messages", async () => {
+  let handled = 0;
+  const fixture = new Fixture(() => void handled++);
+  const { processed } = await fixture.run(50, { messagesLimit: 2 });
+  assert.deepEqual({ handled, processed, left: fixture.server.size("jobs") }, {
+    handled: 2,
+    processed: 2,
+    left: 48,
+  });
+});
+
+test("Repid.runWorker({ messagesLimit: 0 }) takes nothing", async () => {
+  const fixture = new Fixture(() => assert.fail());
+  assert.deepEqual(await fixture.run(3, { messagesLimit: 0 }), { processed: 0 });
+  assert.equal(fixture.server.size("jobs"), 3);
+});
+
+test("Repid.runWorker({ tasksLimit: 1 }) drains fifty messages, one at a time", async () => {
+  let running = 0;
+  let most = 0;
+  const fixture = new Fixture(async () => {
+    most = Math.max(most, ++running);
+    await Promise.resolve();
+    running--;
+  });
+  const { processed } = await fixture.run(50, { messagesLimit: 50, tasksLimit: 1 });
+  assert.deepEqual({ processed, most, left: fixture.server.size("jobs") }, {
+    processed: 50,
+    most: 1,
+    left: 0,
+  });
+});
+
+test("Repid.runWorker() refuses limits out of range", async () => {
+  const fixture = new Fixture(() => {});
+  for (
+    const options of [{ tasksLimit: 0 }, { messagesLimit: -1 }, { gracefulShutdownTime: -1 }, {
+      tasksLimit: NaN,
+    }]
+  ) {
+    await assert.rejects(fixture.app.runWorker(options), RangeError);
+  }
+});
+
+test("Repid.runWorker() has nothing to do without actors", async () => {
+  const events: string[] = [];
+  const log = (event: string): void => void events.push(event);
+  const app = new Repid({ logger: { debug: log, info: log, warn: log, error: log } });
+  app.servers.register("memory", new InMemoryServer());
+  assert.deepEqual(await app.runWorker(), { processed: 0 });
+  assert.deepEqual(events, ["worker.run.exit.no_actors"]);
+});
+
+test("Repid.runWorker() with an aborted signal takes nothing", async () => {
+  const fixture = new Fixture(() => assert.fail());
+  assert.deepEqual(await fixture.run(3, { signal: AbortSignal.abort() }), { processed: 0 });
+  assert.equal(fixture.server.size("jobs"), 3);
+});
+
+test("Repid.runWorker() lets running handlers finish, then takes no more", async () => {
+  const stop = new AbortController();
+  const finish = Promise.withResolvers<void>();
+  const fixture = new Fixture(async ({ signal }) => {
+    stop.abort();
+    await finish.promise;
+    assert.ok(!signal.aborted);
+  });
+  const shuttingDown = fixture.next("worker.shutdown.start");
+  const running = fixture.run(5, { tasksLimit: 1, signal: stop.signal });
+  await shuttingDown;
+  finish.resolve();
+  assert.deepEqual(await running, { processed: 1 });
+  assert.equal(fixture.server.size("jobs"), 4);
+});
+
+test("Repid.runWorker() aborts what outlives the grace period, and puts it back", async () => {
+  const stop = new AbortController();
+  const reasons: unknown[] = [];
+  const fixture = new Fixture(async ({ signal }) => {
+    stop.abort();
+    await untilAborted(signal).catch((reason) => reasons.push(reason.name));
+    throw new Error("Whatever it does now, it was interrupted");
+  });
+  assert.deepEqual(await fixture.run(1, { signal: stop.signal, gracefulShutdownTime: 0 }), { processed: 0 });
+  assert.deepEqual(reasons, ["AbortError"]);
+  assert.equal(fixture.server.size("jobs"), 1);
+  assert.deepEqual(fixture.fieldsOf("worker.shutdown.tasks_timeout"), [{
+    messages: [{ actor: "work", channel: "jobs", messageId: "m0" }],
+  }]);
+});
+
+test("Repid.runWorker() puts back unsettled messages of manual actors when it stops", async () => {
+  for (const confirmationMode of ["manual", "manual_explicit"] as const) {
+    const fixture = new Fixture(() => "no_action", { confirmationMode });
+    assert.deepEqual(await fixture.run(3, { messagesLimit: 3 }), { processed: 3 });
+    assert.equal(fixture.server.size("jobs"), 3);
+    const warnings = fixture.fieldsOf("actor.ack.manual.unacknowledged").length;
+    assert.equal(warnings, confirmationMode === "manual" ? 3 : 0);
+  }
+});
+
+test("Repid.runWorker() gives the slot of a handler back that ignores its time limit, and counts it", async () => {
+  const end = Promise.withResolvers<void>();
+  const late: unknown[] = [];
+  let handled = 0;
+  const fixture = new Fixture(async ({ message, signal }) => {
+    if (handled++ > 0) return;
+    await end.promise;
+    assert.equal(signal.reason.name, "TimeoutError");
+    late.push(await message.ack());
+  }, { timeout: 10, onTimeout: "nack" });
+  const ended = fixture.next("actor.run.abandoned_ended");
+  await fixture.run(3, { messagesLimit: 3, tasksLimit: 1, cancellationTimeout: 10 });
+  assert.equal(fixture.server.size("dead"), 1);
+  assert.equal(fixture.fieldsOf("actor.run.abandoned")[0]?.["abandoned"], 1);
+  end.resolve();
+  await ended;
+  assert.deepEqual({ late, handled }, { late: [false], handled: 3 });
+  assert.equal(fixture.fieldsOf("actor.run.abandoned_ended")[0]?.["abandoned"], 0);
+});
+
+test("Repid.runWorker() puts a message back nine times that no actor matches, and gives it up the tenth time", async () => {
+  const stop = new AbortController();
+  const fixture = new Fixture(() => {});
+  void fixture.next("actor.route.poison_message").then(() => stop.abort());
+  await fixture.run(1, { signal: stop.signal }, "nobody");
+  const attempts = fixture.fieldsOf("actor.route.not_found").map(({ attempt }) => attempt);
+  assert.deepEqual(attempts, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.deepEqual({ left: fixture.server.size("jobs"), dead: fixture.server.size("dead") }, {
+    left: 0,
+    dead: 1,
+  });
+});
+
+test("Repid.runWorker() reports an event loop that was blocked", async () => {
+  const stop = new AbortController();
+  const fixture = new Fixture(() => {
+    const until = performance.now() + 1_700;
+    while (performance.now() < until);
+  });
+  void fixture.next("worker.event_loop.blocked").then(() => stop.abort());
+  await fixture.run(1, { signal: stop.signal });
+  const [{ lag } = {}] = fixture.fieldsOf("worker.event_loop.blocked");
+  assert.ok(typeof lag === "number" && lag > 1_000);
+});
+
+test("Repid.runWorker() rejects with what its server calls final, once its handlers are done", async () => {
+  const finish = Promise.withResolvers<void>();
+  const broken = new Error("Cannot consume as the credentials are wrong");
+  let finished = false;
+  const fixture = new Fixture(
+    async () => {
+      await finish.promise;
+      finished = true;
+    },
+    {},
+    (server) => failingSecondTake(server, broken),
+  );
+  const shuttingDown = fixture.next("worker.shutdown.start");
+  const running = fixture.run(1);
+  await shuttingDown;
+  finish.resolve();
+  await assert.rejects(running, broken);
+  assert.ok(finished);
+  assert.equal(fixture.fieldsOf("worker.consumer.error")[0]?.["error"], broken);
+});
+
+/** A server that breaks once a message was taken. */
+function failingSecondTake(server: Server, error: Error): Server {
+  const wrap = (subscription: Subscription): Subscription => {
+    let takes = 0;
+    return new Proxy(subscription, {
+      get: (target, key) => {
+        if (key === "take" && takes++ > 0) return () => Promise.reject(error);
+        const value = Reflect.get(target, key, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+  };
+  return new Proxy(server, {
+    get: (target, key) => {
+      if (key === "subscribe") return async (channels: string[]) => wrap(await target.subscribe(channels));
+      const value = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+// ---- On virtual time, with a scripted broker.
+
+const NO_CHANCES = Object.fromEntries(Object.keys(drawScenario(1).chances).map((kind) => [kind, 0]));
+
+/** A worker with one actor, on a broker that does nothing wrong unless told to. */
+class Stage {
+  readonly time: VirtualTime = new VirtualTime();
+  readonly ledger: Ledger = new Ledger();
+  readonly events: Logged[] = [];
+  readonly server: ScriptedServer;
+  readonly worker: Worker;
+  result: RunnerInfo | undefined;
+  endedAt: number | undefined;
+
+  constructor(handle: Handle, script: Partial<Scenario> = {}, options: Partial<ActorOptions> = {}) {
+    const scenario = { ...drawScenario(1), stableMessageIds: true, leases: false, ...script };
+    const world = this.time.clock("world");
+    const chances = { ...NO_CHANCES, ...script.chances } as Scenario["chances"];
+    this.server = new ScriptedServer({ ...scenario, chances }, world, this.ledger, new Random(1));
+    const router = new Router({ channel: "even" });
+    router.actor(
+      { ...options, name: "work" } as never,
+      ((_: unknown, context: ActorContext) => handle(context)) as never,
+    );
+    this.worker = new Worker({
+      server: this.server,
+      actors: resolveActors(router),
+      limits: toWorkerLimits(script),
+      clock: this.time.clock("worker"),
+      random: new Random(2).next,
+      report: (event, fields) => void this.events.push([event, fields as Readonly<Record<string, unknown>>]),
+      producer: new Producer({
+        operations: new MessageRegistry(),
+        serverOf: () => this.server,
+        placeOf: () => undefined,
+      }),
+    });
+  }
+
+  send(count: number, actor = "work"): void {
+    for (let index = 0; index < count; index++) {
+      this.server.enqueue({ id: `m${index}`, channel: "even", actor, deliveries: 0 });
+    }
+  }
+
+  start(): void {
+    void this.worker.run().then((result) => {
+      this.result = result;
+      this.endedAt = this.time.now;
+    });
+  }
+
+  states(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { state } of this.ledger.entries) counts[state] = (counts[state] ?? 0) + 1;
+    return counts;
+  }
+
+  fieldsOf(event: EventName): readonly Readonly<Record<string, unknown>>[] {
+    return this.events.filter(([name]) => name === event).map(([, fields]) => fields);
+  }
+}
+
+test("Worker.stop() ends within its bound with a thousand handlers that ignore their signal", async () => {
+  const stage = new Stage(() => new Promise(() => {}));
+  stage.send(1_000);
+  stage.start();
+  await stage.time.pass(5_000);
+  assert.equal(stage.worker.monitor.running, 1_000);
+  stage.worker.stop();
+  await stage.time.pass(60_000);
+  const bound = 5_000 + 25_000 + 1_000 + SETTLE_TIMEOUT + 2 * CLOSE_TIMEOUT;
+  assert.ok(stage.endedAt !== undefined && stage.endedAt <= bound, `${stage.endedAt}`);
+  assert.deepEqual(stage.result, { processed: 0 });
+  assert.deepEqual(stage.states(), { reject: 1_000 });
+  const [{ messages } = {}] = stage.fieldsOf("worker.shutdown.tasks_timeout");
+  assert.equal((messages as unknown[]).length, 1_000);
+  assert.equal(stage.fieldsOf("actor.run.abandoned").length, 1_000);
+  assert.equal(stage.worker.monitor.abandoned, 1_000);
+  assert.equal(stage.time.pending("worker"), 0);
+});
+
+test("Worker.stop() reports by id what it could not settle", async () => {
+  const chances = { settleHangs: 1 } as Scenario["chances"];
+  const stage = new Stage(() => {}, { chances });
+  stage.send(2);
+  stage.send(1, "nobody");
+  stage.start();
+  await stage.time.pass(2_000);
+  stage.worker.stop();
+  await stage.time.pass(60_000);
+  const [{ unsettled = [] } = {}] = stage.fieldsOf("worker.shutdown.close_timeout");
+  const named = (unsettled as UnsettledMessage[]).map(({ actor, messageId }) => `${messageId} of ${actor}`);
+  assert.deepEqual([...new Set(named)].sort(), ["m0 of undefined", "m0 of work", "m1 of work"]);
+});
+
+test("Worker.run() gives up an unrouted message the tenth time also where its id changes", async () => {
+  for (const stableMessageIds of [true, false]) {
+    const stage = new Stage(() => {}, { stableMessageIds });
+    stage.send(1, "nobody");
+    stage.start();
+    await stage.time.pass(60_000);
+    stage.worker.stop();
+    await stage.time.pass(120_000);
+    assert.deepEqual(stage.states(), { reject: 9, nack: 1 });
+    assert.equal(stage.fieldsOf("actor.route.poison_message").length, 1);
+  }
+});
+
+test("Worker.run() keeps the leases of running messages", async () => {
+  const stage = new Stage(
+    () => new Promise((resolve) => stage.time.clock("world").schedule(10_000, () => resolve(1))),
+    {
+      leases: true,
+    },
+  );
+  stage.send(1);
+  stage.start();
+  await stage.time.pass(12_000);
+  assert.deepEqual(stage.states(), { ack: 1 });
+});
+
+test("Worker.run() aborts the signal of a handler whose lease was lost, with its own reason", async () => {
+  const reasons: unknown[] = [];
+  const chances = { extendLost: 1 } as Scenario["chances"];
+  const stage = new Stage(({ signal }) => untilAborted(signal).catch((reason) => void reasons.push(reason)), {
+    leases: true,
+    chances,
+    messagesLimit: 1,
+  });
+  stage.send(1);
+  stage.start();
+  await stage.time.pass(5_000);
+  assert.equal(reasons.length, 1);
+  assert.ok(reasons[0] instanceof LeaseLostError && reasons[0].messageId === "m0");
+  assert.equal(stage.fieldsOf("message.lease.lost").length, 1);
+});
+
+test("Worker.run() does not keep leases where an actor says so", async () => {
+  const wait = (): Promise<void> =>
+    new Promise((resolve) => void stage.time.clock("world").schedule(2_000, resolve));
+  const stage: Stage = new Stage(wait, { leases: true, messagesLimit: 1 }, { keepAlive: false });
+  stage.send(1);
+  stage.start();
+  await stage.time.pass(5_000);
+  assert.deepEqual(stage.states(), { lost: 1 });
+  assert.equal(stage.fieldsOf("message.settle.lost").length, 1);
+});
+
+test("Worker.run() resumes after outages, and forgets nothing", async () => {
+  const stage = new Stage(() => {});
+  stage.start();
+  for (let at = 1_000; at <= 5_000; at += 1_000) {
+    await stage.time.pass(at);
+    stage.server.drop(700);
+    stage.send(1);
+  }
+  await stage.time.pass(60_000);
+  stage.worker.stop();
+  await stage.time.pass(120_000);
+  const { ack, open = 0 } = stage.states();
+  assert.deepEqual({ ack, open }, { ack: 5, open: 0 });
+  assert.ok(stage.fieldsOf("worker.consumer.retry").length >= 5);
+  assert.deepEqual(stage.result, { processed: 5 });
+});
