@@ -23,7 +23,8 @@
  * ```
  * @module
  */
-export { type HttpServerOptions, Repid, type RepidOptions, type WorkerOptions } from "./src/app.ts";
+export { Repid } from "./src/app.ts";
+export type { HttpServerOptions, RepidOptions, WorkerOptions } from "./src/app_options.ts";
 export type { Actor, ActorContext, ActorOptions, AnyHandler, Handler, RouterOptions } from "./src/actor.ts";
 export type * from "./src/asyncapi/document.ts";
 export type { AsyncApiHtmlOptions } from "./src/asyncapi/page.ts";

@@ -1,6 +1,5 @@
 /**
- * The application: what is declared, where it is sent, the workers that run it, and the document that describes it. Over
- * 300 lines, as it is the one place that joins them, and most of it is the documentation of its options.
+ * The application: what is declared, where it is sent, the workers that run it, and the document that describes it.
  * @module
  */
 import { systemClock } from "./_internal/clock.ts";
@@ -11,12 +10,10 @@ import { type AsyncApiHtmlOptions, renderPage } from "./asyncapi/page.ts";
 import { type AsyncApiHandlerOptions, documentHandler } from "./asyncapi/serve.ts";
 import type { Logger } from "./events.ts";
 import { reportTo } from "./events.ts";
+import type { RepidOptions, WorkerOptions } from "./app_options.ts";
 import { healthHandler, type HealthHandlerOptions } from "./health.ts";
-import type { JsonSchemaConverters } from "./json_schema.ts";
 import { consoleLogger } from "./logger.ts";
-import type { Contact, ExternalDocs, License, Tag } from "./metadata.ts";
 import type { Sendable, SendArguments } from "./message.ts";
-import type { ActorMiddleware, ProducerMiddleware } from "./middleware.ts";
 import {
   type Place,
   Producer,
@@ -26,75 +23,9 @@ import {
 } from "./producer.ts";
 import { MessageRegistry, ServerRegistry } from "./registry.ts";
 import { resolveActors, type ResolvedActor, Router } from "./router.ts";
-import type { Serializer } from "./serializer.ts";
-import { DEFAULT_OS_SIGNALS, onFirstSignal, type OsSignal } from "./signals.ts";
+import { DEFAULT_OS_SIGNALS, onFirstSignal } from "./signals.ts";
 import { type RunnerInfo, Worker } from "./worker.ts";
 import { toWorkerLimits } from "./worker_limits.ts";
-
-/** Options of {@linkcode Repid}. */
-export interface RepidOptions {
-  /** The application's name. Defaults to `"Repid AsyncAPI"`. */
-  readonly title?: string;
-  /** The application's version. Defaults to `"0.0.1"`. */
-  readonly version?: string;
-  /** What it does, CommonMark allowed. */
-  readonly description?: string;
-  /** Where its terms of service are. */
-  readonly termsOfService?: string;
-  /** Who to ask about it. */
-  readonly contact?: Contact;
-  /** The terms it is offered under. */
-  readonly license?: License;
-  /** Labels. */
-  readonly tags?: readonly Tag[];
-  /** Where to read more. */
-  readonly externalDocs?: ExternalDocs;
-  /** Turns values into payloads. Defaults to {@linkcode defaultSerializer}, JSON. */
-  readonly defaultSerializer?: Serializer;
-  /** Run around every actor, outside those of routers and actors. */
-  readonly actorMiddlewares?: readonly ActorMiddleware[];
-  /** Run around every publication, those of actors and their replies included. */
-  readonly producerMiddlewares?: readonly ProducerMiddleware[];
-  /** Converters for schema libraries without Standard JSON Schema, by vendor: `{ valibot: toJsonSchema }`. */
-  readonly jsonSchemaConverters?: JsonSchemaConverters;
-  /** Where events go. Defaults to {@linkcode consoleLogger}: warnings and errors, on standard error. */
-  readonly logger?: Logger;
-}
-
-/** Where to serve something over HTTP. */
-export interface HttpServerOptions {
-  /** The address to listen on. Defaults to `0.0.0.0`, all of IPv4. */
-  readonly hostname?: string;
-  /** The port; 0 for any free one, told by the event that says where it listens. */
-  readonly port?: number;
-  /** The path. */
-  readonly path?: string;
-}
-
-/** Options of {@linkcode Repid.runWorker}. */
-export interface WorkerOptions {
-  /** Stops the worker gracefully when aborted. */
-  readonly signal?: AbortSignal;
-  /** OS signals that stop the worker gracefully; a second one has its default effect. Defaults to `SIGINT` and `SIGTERM`; `[]` for none. */
-  readonly osSignals?: readonly OsSignal[];
-  /** How long running handlers may go on after a stop, in milliseconds. Defaults to 25 000. */
-  readonly gracefulShutdownTime?: number;
-  /** How long handlers may go on after their signal was aborted, in milliseconds; then their slot is given back. Defaults to 1 000. */
-  readonly cancellationTimeout?: number;
-  /** Stops after exactly this many messages. Defaults to `Infinity`. */
-  readonly messagesLimit?: number;
-  /** How many messages are handled at once. Defaults to 1 000. */
-  readonly tasksLimit?: number;
-  /** The name of the server to consume from. Defaults to the default server. */
-  readonly server?: string;
-  /** Serves `/livez`, `/readyz` and `path` (`/healthz`) while the worker runs, on port 8080. Defaults to not serving. */
-  readonly healthCheckServer?: HttpServerOptions;
-  /**
-   * Serves the AsyncAPI page at `path` (`/`), and the document as `asyncapi.json` and `asyncapi.yaml` below it, while the
-   * worker runs, on port 8081. Defaults to not serving.
-   */
-  readonly asyncApiServer?: HttpServerOptions & AsyncApiHtmlOptions;
-}
 
 const DEFAULT_LOGGER = consoleLogger();
 

@@ -72,7 +72,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly string[]])[] = [
       "worker_monitor.ts",
     ],
   ],
-  ["app", ["app.ts"]],
+  ["app", ["app.ts", "app_options.ts"]],
 ];
 
 /** Rooms beside the stairs: what they may import, by layer or by folder. `mod.ts` is the public face. */

@@ -3,7 +3,8 @@
  * @module
  */
 import type { ActorContext, ActorOptions } from "../../actor.ts";
-import { Repid, type WorkerOptions } from "../../app.ts";
+import { Repid } from "../../app.ts";
+import type { WorkerOptions } from "../../app_options.ts";
 import { silentLogger } from "../../logger.ts";
 import type { Message } from "../../message.ts";
 import { Router } from "../../router.ts";
