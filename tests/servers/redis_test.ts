@@ -23,9 +23,9 @@ for (const flavour of FLAVOURS) {
   const url = found.kind === "url" ? found.url : redis?.url ?? "";
   const create = (options: RedisServerOptions = {}): RedisServer =>
     new RedisServer(url, { connectTimeout: 2_000, ...options });
+  // Brokers started anew outlive their test, and ioredis' parser keeps an interval for a while after a large answer.
   const register = (name: string, fn: () => Promise<void>): void =>
-    // ioredis' parser keeps an interval for a while after a large answer.
-    test(name, fn, { sanitizeOps: false, sanitizeResources: !name.includes("broker") });
+    test(name, fn, { sanitizeOps: false, sanitizeResources: false });
 
   testServer(register, `RedisServer on ${flavour}`, {
     create: () => create(),

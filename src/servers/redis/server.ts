@@ -3,6 +3,7 @@
  * @module
  */
 import { SharedConnection } from "../../connection.ts";
+import { NotConnectedError } from "../../errors.ts";
 import type { ServerDescription } from "../../metadata.ts";
 import type {
   Capabilities,
@@ -58,6 +59,8 @@ export class RedisServer implements Server {
   readonly #shared: SharedConnection;
   #commands: RedisClient | undefined;
   #settler: Settler | undefined;
+  /** Consumers that could not leave in order, as Redis was away. */
+  readonly #leftBehind: Membership[] = [];
 
   /**
    * For a URL such as `redis://user:password@host:6379/0`, or `rediss://` for TLS.
@@ -121,12 +124,15 @@ export class RedisServer implements Server {
     signal?.throwIfAborted();
     const places = channels.map((channel) => this.#placeOf(channel));
     await this.#createGroups(commands, places);
+    await Promise.all(this.#leftBehind.splice(0).map((one) => this.#leave(one)));
+    const consumer = `repid-${crypto.randomUUID().slice(0, 8)}`;
     const blocking = new RedisClient({ url: this.#url, options: this.#options }, { lasting: false });
     await blocking.connect(signal);
     const { blockMs = 5_000, minIdleMs = 60_000, reclaim = true } = this.#options;
     const subscription = new RedisSubscription({
       ...{ places, commands, blocking, settler, blockMs, minIdleMs, reclaim },
-      consumer: `repid-${crypto.randomUUID().slice(0, 8)}`,
+      consumer,
+      leave: () => this.#leave({ places, consumer }),
       createGroups: () => this.#createGroups(commands, places),
     });
     await subscription.start();
@@ -166,6 +172,20 @@ export class RedisServer implements Server {
     };
   }
 
+  /**
+   * Takes a consumer out of its groups, after giving back what is pending for it: assigned by a read whose answer never
+   * came. Where Redis is away, when it is back: nobody has to wait until the consumer counts as silent. Never rejects.
+   */
+  async #leave(one: Membership): Promise<void> {
+    const [commands, settler] = [this.#commands, this.#settler];
+    try {
+      if (!commands?.isReady || !settler) throw new NotConnectedError("leave");
+      await Promise.all(one.places.map((place) => leaveGroup(commands, settler, place, one.consumer)));
+    } catch {
+      this.#leftBehind.push(one);
+    }
+  }
+
   async #createGroups(commands: RedisClient, places: readonly ChannelPlace[]): Promise<void> {
     const { startId = "0" } = this.#options;
     await Promise.all(places.map(async ({ stream, group }) => {
@@ -184,6 +204,24 @@ export class RedisServer implements Server {
       throw client.explain(error);
     }
   }
+}
+
+/** A consumer, and where it is one. */
+interface Membership {
+  readonly places: readonly ChannelPlace[];
+  readonly consumer: string;
+}
+
+async function leaveGroup(
+  { redis }: RedisClient,
+  settler: Settler,
+  place: ChannelPlace,
+  consumer: string,
+): Promise<void> {
+  const { stream, group } = place;
+  const pending = await redis.xpending(stream, group, "-", "+", 10_000, consumer) as unknown[][];
+  await Promise.all(pending.map(([id]) => settler.settle(place, consumer, String(id), "return")));
+  await settler.leave(place, consumer);
 }
 
 function parse(url: string): URL {

@@ -8,7 +8,7 @@
  */
 import { settlesWithin, systemClock } from "../../_internal/clock.ts";
 import type { Delivery, Subscription } from "../../server.ts";
-import { RedisClient } from "./client.ts";
+import type { RedisClient } from "./client.ts";
 import { RedisDelivery } from "./delivery.ts";
 import { type Entry, fromRaw, type RawEntry } from "./entry.ts";
 import { Reclaimer } from "./reclaimer.ts";
@@ -36,6 +36,8 @@ export interface RedisSubscriptionOptions {
   readonly blockMs: number;
   readonly minIdleMs: number;
   readonly reclaim: boolean;
+  /** Takes the consumer out of its groups, now or when Redis is back. */
+  readonly leave: () => Promise<void>;
   /** Makes the groups that are missing. */
   readonly createGroups: () => Promise<void>;
 }
@@ -97,17 +99,11 @@ export class RedisSubscription implements Subscription {
 
   async #close(): Promise<void> {
     await this.stop();
-    const { commands, blocking, settler, places, consumer } = this.#options;
+    const { blocking, leave, commands } = this.#options;
     const returning = Promise.allSettled([...this.#held].map((delivery) => delivery.giveBack("reject")));
     this.#held.clear();
-    if (commands.isReady) {
-      await settlesWithin(systemClock, CLOSE_TIMEOUT, returning);
-      const leaving = Promise.allSettled(places.map(async (place) => {
-        await this.#returnUnheld(place);
-        await settler.leave(place, consumer);
-      }));
-      await settlesWithin(systemClock, CLOSE_TIMEOUT, leaving);
-    }
+    if (commands.isReady) await settlesWithin(systemClock, CLOSE_TIMEOUT, returning);
+    await settlesWithin(systemClock, CLOSE_TIMEOUT, leave());
     await blocking.close();
   }
 
@@ -229,20 +225,6 @@ export class RedisSubscription implements Subscription {
 
   #giveBack({ stream, group, deadLetters }: ChannelPlace, id: string): Promise<unknown> {
     return this.#options.settler.settle({ stream, group, deadLetters }, this.#options.consumer, id, "return");
-  }
-
-  /** Gives back what was assigned to us by a read whose answer never came. */
-  async #returnUnheld(place: ChannelPlace): Promise<void> {
-    const { commands, consumer } = this.#options;
-    const pending = await commands.redis.xpending(
-      place.stream,
-      place.group,
-      "-",
-      "+",
-      10_000,
-      consumer,
-    ) as unknown[][];
-    await Promise.allSettled(pending.map(([id]) => this.#giveBack(place, String(id))));
   }
 
   #isHeld(stream: string, id: string): boolean {
