@@ -19,7 +19,8 @@ export interface SubscriptionsOptions {
   readonly random?: (() => number) | undefined;
 }
 
-const RETRY_DELAY = { first: 100, longest: 5_000 };
+/** Short enough to resume within five seconds of a broker's return, however long it was away. */
+const RETRY_DELAY = { first: 100, longest: 3_000 };
 
 /** Opens, replaces and closes. Only its worker may touch it. */
 export class Subscriptions {
