@@ -1,0 +1,59 @@
+/**
+ * The document of an application: as data, as a page, and served beside a worker.
+ *
+ * deno run -A examples/asyncapi.ts   or   bun run examples/asyncapi.ts
+ */
+import { InMemoryServer, Repid, Router, silentLogger } from "@repid/core";
+import { type } from "arktype";
+
+const stop = new AbortController();
+
+const app = new Repid({
+  title: "My Repid Task Queue",
+  version: "1.0.0",
+  description: "Background task queue processing orders.",
+  contact: { name: "Support", url: "https://example.com", email: "support@example.com" },
+  license: { name: "MIT", url: "https://opensource.org/licenses/MIT" },
+  logger: {
+    ...silentLogger,
+    info: (event, fields) => {
+      if (event === "asyncapi_server.start" && "url" in fields) void visit(fields.url);
+    },
+  },
+});
+
+// It shows up as a server in the document.
+app.servers.register("default", new InMemoryServer(), { isDefault: true });
+
+const router = new Router({ channel: "orders" });
+router.actor({ name: "process_order", payload: type({ orderId: "number" }) }, () => {});
+app.includeRouter(router);
+
+const schema = app.generateAsyncApiSchema();
+console.log(`Operations: ${Object.keys(schema.operations).join(", ")}`);
+
+const html = app.asyncApiHtml({
+  sidebar: true,
+  info: true,
+  servers: true,
+  operations: true,
+  messages: true,
+  schemas: true,
+  errors: true,
+  expandMessageExamples: true,
+});
+console.log(`Page: ${/<title>(.*)<\/title>/.exec(html)?.[1]}`);
+
+const connection = await app.servers.default.connect();
+await app.runWorker({
+  signal: stop.signal,
+  asyncApiServer: { hostname: "127.0.0.1", port: 0, path: "/" },
+});
+await connection.close();
+
+async function visit(url: string): Promise<void> {
+  const response = await fetch(`${url}/`);
+  console.log(`Served: ${response.status} ${response.headers.get("content-type")}`);
+  await response.body?.cancel();
+  stop.abort();
+}
