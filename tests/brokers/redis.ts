@@ -2,8 +2,9 @@
  * Private Redis and Valkey servers.
  * @module
  */
+import { connect } from "node:net";
 import { join } from "node:path";
-import { BrokerProcess, freePorts, isListening, temporaryDirectory } from "./process.ts";
+import { BrokerProcess, freePorts, temporaryDirectory } from "./process.ts";
 import { type Found, provide, type Provision } from "./provision.ts";
 
 /** The servers that the tests know. */
@@ -74,7 +75,24 @@ export async function startRedis(found: Found, options: StartRedisOptions = {}):
       ...args,
     ],
     directory,
-    isReady: () => isListening(port),
+    isReady: () => answersPing(port),
   });
   return { url: `redis://127.0.0.1:${port}`, port, socket, process };
+}
+
+/** An open port is not enough: a Redis that still loads its data refuses commands. One that asks for a password is ready. */
+function answersPing(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1" }, () => socket.write("PING\r\n"));
+    const answer = (isReady: boolean): void => {
+      socket.destroy();
+      resolve(isReady);
+    };
+    socket.once(
+      "data",
+      (reply: Uint8Array) => answer(/^(\+PONG|-NOAUTH)/.test(new TextDecoder().decode(reply))),
+    );
+    socket.once("error", () => answer(false));
+    socket.once("close", () => resolve(false));
+  });
 }
