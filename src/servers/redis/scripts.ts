@@ -2,7 +2,7 @@
  * What must happen at once in Redis: to look whether messages are still ours, and to do something with those that are.
  *
  * Every script takes the stream as its first key, and as arguments: the group, the consumer, the oldest and the newest of
- * the ids, how finished entries are treated (`""` keeps them, `"del"` deletes them, `"xackdel"` deletes them once every group
+ * the ids, how finished entries are treated (`""` keeps them, `"del"` deletes them where the stream has one group, `"xackdel"` deletes them once every group
  * has them), one argument of its own, and the ids. It answers 1 for each id that was ours, 0 for each that was not. One
  * `XPENDING` tells for the whole batch.
  * @module
@@ -29,7 +29,10 @@ if finishing == 'xackdel' then
   redis.call('XACKDEL', stream, group, 'ACKED', 'IDS', #ids, unpack(ids))
 else
   redis.call('XACK', stream, group, unpack(ids))
-  if finishing == 'del' then redis.call('XDEL', stream, unpack(ids)) end
+  -- Looked up in the same step: a group may come any time, and needs what it has not had.
+  if finishing == 'del' and #redis.call('XINFO', 'GROUPS', stream) == 1 then
+    redis.call('XDEL', stream, unpack(ids))
+  end
 end
 return results
 `;

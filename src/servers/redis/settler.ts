@@ -19,8 +19,6 @@ export interface Place {
 
 /** How many ids go into one command: Lua's stack is finite. */
 const MOST = 1_000;
-/** For how long it is believed how many groups a stream has, in milliseconds. */
-const GROUPS_BELIEVED = 1_000;
 
 /** Each action's script, and its argument of its own. */
 const SCRIPTS: Readonly<Record<SettlerAction, readonly [lua: string, own: string]>> = {
@@ -56,7 +54,6 @@ export class Settler {
   readonly #options: SettlerOptions;
   #batches = new Map<string, Batch>();
   #scheduled = false;
-  readonly #groups = new Map<string, { readonly until: number; readonly count: Promise<number> }>();
   #hasXackdel: Promise<boolean> | undefined;
 
   constructor(client: RedisClient, options: SettlerOptions) {
@@ -113,7 +110,7 @@ export class Settler {
     // Without dead letters there is nothing to copy to.
     const [script, own] = SCRIPTS[action === "nack" && deadLetters === null ? "ack" : action];
     const sorted = ids.toSorted(compareIds);
-    const finishing = action === "extend" ? "" : await this.#finishing(stream);
+    const finishing = action === "extend" ? "" : await this.#finishing();
     const argument = action === "nack" ? String(this.#options.deadLetterMaxLength ?? "") : own;
     const keys = action === "nack" && deadLetters !== null ? [stream, deadLetters] : [stream];
     try {
@@ -135,11 +132,10 @@ export class Settler {
     }
   }
 
-  /** How finished entries of a stream are treated: never so that another group loses them. */
-  async #finishing(stream: string): Promise<string> {
+  /** How finished entries are treated: never so that another group loses them. */
+  async #finishing(): Promise<string> {
     if (this.#options.keepAcked) return "";
-    if (await (this.#hasXackdel ??= this.#lookForXackdel())) return "xackdel";
-    return await this.#countGroups(stream) <= 1 ? "del" : "";
+    return await (this.#hasXackdel ??= this.#lookForXackdel()) ? "xackdel" : "del";
   }
 
   async #lookForXackdel(): Promise<boolean> {
@@ -151,15 +147,5 @@ export class Settler {
       this.#hasXackdel = undefined;
       return false;
     }
-  }
-
-  #countGroups(stream: string): Promise<number> {
-    const known = this.#groups.get(stream);
-    if (known && known.until > performance.now()) return known.count;
-    const count = this.#client.redis.xinfo("GROUPS", stream).then((groups) => (groups as unknown[]).length);
-    // Not knowing, nothing is deleted.
-    const safe = count.catch(() => Infinity);
-    this.#groups.set(stream, { until: performance.now() + GROUPS_BELIEVED, count: safe });
-    return safe;
   }
 }
