@@ -154,3 +154,12 @@ test("testServer() refuses to skip what is no case", () => {
   const harness = { ...broken({}), skip: { "flies": "it cannot" } };
   assert.throws(() => testServer(() => {}, "Bird", harness), /Cannot skip what is no case: flies/);
 });
+
+test("runCase() lets go of everything, also after a subscription that cannot be closed", async () => {
+  const harness = broken({ close: () => Promise.reject(new Error("stuck")) });
+  const server = await harness.create();
+  const one = CONFORMANCE_CASES.find(({ name }) => name === "delivers headers unchanged");
+  assert.ok(one, "there is no such case");
+  await assert.rejects(runCase(one, harness), /stuck/);
+  assert.equal(server.isConnected, false);
+});

@@ -103,10 +103,12 @@ export class Trial {
     }
   }
 
-  /** Lets go of everything. */
+  /** Lets go of everything, also after something could not be let go of: the broker must be up for the next case. */
   async end(): Promise<void> {
+    const errors: unknown[] = [];
     for (const ending of this.#endings.splice(0).reverse()) {
-      await this.within(ending(), "letting go at the end");
+      await this.within(ending(), "letting go at the end").catch((error) => errors.push(error));
     }
+    if (errors.length > 0) throw errors[0];
   }
 }
