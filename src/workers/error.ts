@@ -23,12 +23,14 @@ export interface IsolatedErrorOptions {
  * exports no such function, the result is not cloneable, the pool is closed.
  *
  * @example
- * ```ts ignore
- * try {
- *   await heavy.calculatePrime({ number: -1 });
- * } catch (error) {
- *   if (error instanceof IsolatedError && error.name === "RangeError") console.warn(error.message);
- * }
+ * ```ts
+ * import { IsolatedError, WorkerPool } from "@repid/core/workers";
+ * import assert from "node:assert/strict";
+ *
+ * await using pool = new WorkerPool({ size: 1 });
+ * const url = new URL("data:text/javascript,export function fail() { throw new RangeError('too far'); }");
+ * const { fail } = pool.module<{ fail(): never }>(url);
+ * await assert.rejects(fail(), (error) => error instanceof IsolatedError && error.name === "RangeError");
  * ```
  */
 export class IsolatedError extends Error {

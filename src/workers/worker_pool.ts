@@ -23,12 +23,15 @@ export interface WorkerPoolOptions {
  * crashes is replaced when it is needed. No child outlives its parent.
  *
  * @example
- * ```ts ignore
- * import type * as Heavy from "./heavy.ts";
+ * ```ts
+ * import { WorkerPool } from "@repid/core/workers";
+ * import assert from "node:assert/strict";
  *
  * await using pool = new WorkerPool({ size: 2 });
- * const heavy = pool.module<typeof Heavy>(new URL("./heavy.ts", import.meta.url));
- * const isPrime = await heavy.calculatePrime({ number: 1_000_003 }, { signal: AbortSignal.timeout(5_000) });
+ * // a module of one line; usually: pool.module<typeof Heavy>(new URL("./heavy.ts", import.meta.url))
+ * const url = new URL("data:text/javascript,export const double = (number) => 2 * number;");
+ * const { double } = pool.module<{ double(number: number): number }>(url);
+ * assert.equal(await double(21, { signal: AbortSignal.timeout(60_000) }), 42);
  * ```
  */
 export class WorkerPool implements AsyncDisposable {

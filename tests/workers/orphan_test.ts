@@ -6,8 +6,8 @@ import { start } from "./fixtures/fixtures.ts";
 // `over` resolves when nobody has the program's output open any more, and its children inherit that: it is the end of all of them.
 
 test("killWithParent() is not needed where a pool is idle: the program ends, and its child with it", async () => {
-  const { code, output } = await start("parent", ["idle"]).over;
-  assert.equal(code, 0);
+  const { code, output, errors } = await start("parent", ["idle"]).over;
+  assert.equal(code, 0, errors);
   assert.match(output, /^\d+\n$/);
 });
 

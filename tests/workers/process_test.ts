@@ -89,12 +89,23 @@ test("IsolatedProcess starts nothing for a call that is aborted before", async (
 test("IsolatedProcess stops listening to a signal when the call is over", async () => {
   await using pool = new WorkerPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
-  const controller = new AbortController();
-  const pid = await functions.pid(undefined, { signal: controller.signal });
-  const call = functions.overlap();
-  controller.abort();
-  assert.equal(await call, 1);
-  assert.equal(await functions.pid(), pid);
+  const { signal } = new AbortController();
+  const changes: string[] = [];
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (type: string, listener: EventListener) => {
+    changes.push(`add ${type}`);
+    add(type, listener);
+  };
+  signal.removeEventListener = (type: string, listener: EventListener) => {
+    changes.push(`remove ${type}`);
+    remove(type, listener);
+  };
+  await functions.pid(undefined, { signal });
+  await assert.rejects(functions.fail(undefined, { signal }));
+  await assert.rejects(functions.exit(1, { signal }));
+  const once = ["add abort", "remove abort"];
+  assert.deepEqual(changes, [...once, ...once, ...once]);
 });
 
 test("IsolatedProcess that crashes rejects its call and is replaced", async () => {

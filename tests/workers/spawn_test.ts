@@ -14,7 +14,9 @@ interface Result {
 }
 
 async function call(url: URL, name: string, payload: unknown, options: StartOptions): Promise<Result> {
-  const { output } = await start("call", [url.href, name, JSON.stringify(payload)], options).over;
+  const { code, output, errors } = await start("call", [url.href, name, JSON.stringify(payload)], options)
+    .over;
+  assert.equal(code, 0, errors);
   return JSON.parse(output);
 }
 
