@@ -27,11 +27,11 @@ async function applicationsOf(file: string): Promise<Repid[]> {
   return [...found];
 }
 
-/** A server to be imported: its application exists only where it is run as a program. */
-const NOT_IMPORTED = "own_server.ts";
+/** `own_server.ts` has an application only where it is run as a program; `isolated.ts` starts processes of its own. */
+const NOT_IMPORTED: ReadonlySet<string> = new Set(["own_server.ts", "isolated.ts"]);
 
 const examples = readdirSync(FOLDER).filter((file) =>
-  file.endsWith(".ts") && file !== NOT_IMPORTED &&
+  file.endsWith(".ts") && !NOT_IMPORTED.has(file) &&
   readFileSync(new URL(file, FOLDER), "utf8").includes("new Repid(")
 );
 
