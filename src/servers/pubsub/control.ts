@@ -1,0 +1,153 @@
+/**
+ * Acknowledgements and deadlines: what is told about messages in one turn of the event loop travels in one request.
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import type { Clock } from "../../_internal/clock.ts";
+import type { DeliveryResult } from "../../server.ts";
+import { acknowledge, errorInfo, modifyAckDeadline, status } from "./protocol.ts";
+import { retrying } from "./retry.ts";
+import { type CallFailure, type Rpc, toError } from "./rpc.ts";
+import { CODES, consequenceOf } from "./status.ts";
+
+/** What is told about a message: `ack`, or how many seconds from now it stays ours. */
+export type Verdict = "ack" | number;
+
+interface Item {
+  readonly ackId: string;
+  readonly resolve: (result: DeliveryResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Batch {
+  readonly subscription: string;
+  readonly verdict: Verdict;
+  items: Item[];
+  bytes: number;
+}
+
+/** Well below the service's limits of a request: 512 KiB. */
+const MOST_IDS = 1_000;
+const MOST_BYTES = 400_000;
+
+/** For all tries of one request together, in milliseconds. */
+const TIMEOUT = 10_000;
+
+/** Gathers and sends. Used by one server only. */
+export class Control {
+  readonly #rpc: Rpc;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  readonly #batches = new Map<string, Batch>();
+  readonly #sending = new Set<Promise<void>>();
+  #isScheduled = false;
+
+  /** The signal is aborted when the channel closes: nothing is tried again then. */
+  constructor(rpc: Rpc, clock: Clock, signal: AbortSignal) {
+    this.#rpc = rpc;
+    this.#clock = clock;
+    this.#signal = signal;
+  }
+
+  /** Tells it, with everything else of this turn. Resolves once the service has it. */
+  tell(subscription: string, ackId: string, verdict: Verdict): Promise<DeliveryResult> {
+    return new Promise((resolve, reject) => {
+      const key = `${verdict} ${subscription}`;
+      const batch = this.#batches.get(key) ?? { subscription, verdict, items: [], bytes: 0 };
+      this.#batches.set(key, batch);
+      batch.items.push({ ackId, resolve, reject });
+      batch.bytes += ackId.length + 4;
+      if (batch.items.length >= MOST_IDS || batch.bytes >= MOST_BYTES) this.#flush(key, batch);
+      else this.#schedule();
+    });
+  }
+
+  /** Resolves once everything told so far has been answered. */
+  async idle(): Promise<void> {
+    for (const [key, batch] of this.#batches) this.#flush(key, batch);
+    await Promise.all(this.#sending);
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      for (const [key, batch] of this.#batches) this.#flush(key, batch);
+    });
+  }
+
+  #flush(key: string, batch: Batch): void {
+    this.#batches.delete(key);
+    const sending = this.#send(batch, batch.items).finally(() => this.#sending.delete(sending));
+    this.#sending.add(sending);
+  }
+
+  /** Never rejects: each item is told its own fate. */
+  async #send(batch: Batch, items: readonly Item[]): Promise<void> {
+    try {
+      const options = {
+        operation: "settle",
+        timeout: TIMEOUT,
+        clock: this.#clock,
+        signal: this.#signal,
+      } as const;
+      await retrying((timeout) => this.#call(batch, items, timeout), options);
+      for (const { resolve } of items) resolve("done");
+    } catch (error) {
+      await this.#failed(batch, items, error as CallFailure);
+    }
+  }
+
+  #call({ subscription, verdict }: Batch, items: readonly Item[], timeout: number): Promise<unknown> {
+    const request = { subscription, ackIds: items.map(({ ackId }) => ackId) };
+    if (verdict === "ack") return this.#rpc.call(acknowledge, request, { timeout });
+    // Zero is what an absent field means, and is not written.
+    const deadline = verdict === 0 ? {} : { ackDeadlineSeconds: verdict };
+    return this.#rpc.call(modifyAckDeadline, { ...request, ...deadline }, { timeout });
+  }
+
+  async #failed(batch: Batch, items: readonly Item[], failure: CallFailure): Promise<void> {
+    const verdicts = verdictsOf(failure);
+    if (verdicts.size > 0) return judge(batch, items, failure, verdicts);
+    const consequence = consequenceOf("settle", failure.code, failure.details);
+    if (consequence === "split" && items.length > 1) {
+      const middle = items.length >> 1;
+      await Promise.all([items.slice(0, middle), items.slice(middle)].map((part) => this.#send(batch, part)));
+      return;
+    }
+    const isLost = consequence === "lost" || consequence === "split";
+    const error = isLost ? undefined : toError("settle", batch.subscription, failure);
+    for (const { resolve, reject } of items) error ? reject(error) : resolve("lost");
+  }
+}
+
+/** On an exactly-once subscription the service says of each id what became of it. */
+function judge(
+  { subscription }: Batch,
+  items: readonly Item[],
+  failure: CallFailure,
+  verdicts: ReadonlyMap<string, string>,
+): void {
+  // Whoever settles tries again where it may pass.
+  const passing = toError("settle", subscription, { ...failure, code: CODES.UNAVAILABLE });
+  for (const { ackId, resolve, reject } of items) {
+    const verdict = verdicts.get(ackId);
+    if (verdict === undefined) resolve("done");
+    else if (verdict.startsWith("TRANSIENT_FAILURE_")) reject(passing);
+    else resolve("lost");
+  }
+}
+
+/** What the service says of single ids: `PERMANENT_FAILURE_INVALID_ACK_ID`, `TRANSIENT_FAILURE_…`. */
+function verdictsOf({ statusDetails }: CallFailure): ReadonlyMap<string, string> {
+  const verdicts = new Map<string, string>();
+  if (!statusDetails) return verdicts;
+  for (const { typeUrl, value } of status.decode(statusDetails).details) {
+    if (!typeUrl.endsWith("/google.rpc.ErrorInfo")) continue;
+    for (const [ackId, verdict] of Object.entries(errorInfo.decode(value).metadata)) {
+      if (/^(PERMANENT|TRANSIENT)_FAILURE_/.test(verdict)) verdicts.set(ackId, verdict);
+    }
+  }
+  return verdicts;
+}

@@ -1,0 +1,45 @@
+/**
+ * Access tokens of Google's own library, which is loaded when the first one is needed.
+ * @module
+ */
+import { CODES, PubsubError } from "./status.ts";
+
+/** Answers an access token; called for each request, so it should keep the token for as long as it is valid. */
+export type TokenProvider = () => Promise<string>;
+
+const SCOPE = "https://www.googleapis.com/auth/pubsub";
+
+/** The application's default credentials: a key file, `gcloud`'s, or the machine's own. */
+export function googleCredentials(): TokenProvider {
+  let auth: Promise<{ getAccessToken(): Promise<string | null | undefined> }> | undefined;
+  return async () => {
+    auth ??= import("google-auth-library").then(({ GoogleAuth }) => new GoogleAuth({ scopes: [SCOPE] }));
+    const token = await (await auth).getAccessToken();
+    if (!token) throw new TypeError("Cannot use Google's credentials as they hold no access token");
+    return token;
+  };
+}
+
+/** Errors as everything else here throws them: one that may pass is `UNAVAILABLE`, else `UNAUTHENTICATED`. */
+export function guarded(provider: TokenProvider, host: string): TokenProvider {
+  return async () => {
+    try {
+      return await provider();
+    } catch (error) {
+      const code = mayPass(error) ? CODES.UNAVAILABLE : CODES.UNAUTHENTICATED;
+      const details = `no access token: ${error instanceof Error ? error.message : String(error)}`;
+      throw new PubsubError("connect", host, { code, details }, { cause: error });
+    }
+  };
+}
+
+/** A network failure or an answer like "503" may pass; a missing or refused key does not. */
+function mayPass(error: unknown): boolean {
+  const { code, status, response } = error as Partial<Record<"code" | "status", unknown>> & {
+    response?: { status?: unknown };
+  };
+  const answer = Number(response?.status ?? status);
+  if (answer === 408 || answer === 429 || answer >= 500) return true;
+  return typeof code === "string" && /^(E[A-Z]+|ERR_NETWORK)$/.test(code) && code !== "ENOENT" &&
+    code !== "EACCES";
+}

@@ -1,0 +1,63 @@
+/**
+ * One message that is ours for a while.
+ * @module
+ */
+import type { Delivery, DeliveryResult, MessageHeaders, Settlement } from "../../server.ts";
+import type { ReceivedMessage } from "./protocol.ts";
+import type { Verdict } from "./control.ts";
+
+/** What a delivery needs of its subscription. */
+export interface DeliveryOwner {
+  readonly leaseInterval: number;
+  settle(delivery: PubsubDelivery, settlement: Settlement): Promise<DeliveryResult>;
+  extend(delivery: PubsubDelivery): Promise<DeliveryResult>;
+}
+
+/** The wire's words for settlements: deadlines in seconds from now. */
+export const VERDICTS: Readonly<Record<Settlement, Verdict>> = { ack: "ack", nack: 0, reject: 1 };
+
+/** A message as it came, and until when it is ours. Its subscription keeps what changes. */
+export class PubsubDelivery implements Delivery {
+  readonly channel: string;
+  readonly payload: Uint8Array;
+  readonly headers: MessageHeaders;
+  readonly contentType: string | undefined;
+  readonly replyTo: string | undefined;
+  readonly messageId: string | undefined;
+  readonly deliveryCount: number | undefined;
+  readonly ackId: string;
+  readonly orderingKey: string;
+  /** When the lease ends, on the clock of the subscription. */
+  expires: number;
+  readonly #owner: DeliveryOwner;
+
+  constructor(owner: DeliveryOwner, channel: string, received: ReceivedMessage, expires: number) {
+    const { ackId, message, deliveryAttempt } = received;
+    const { content_type: contentType, reply_to: replyTo, ...headers } = message?.attributes ?? {};
+    const data = message?.data ?? new Uint8Array();
+    this.#owner = owner;
+    this.channel = channel;
+    // The bytes may be a runtime's own kind of array.
+    this.payload = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.headers = headers;
+    this.contentType = contentType || undefined;
+    this.replyTo = replyTo || undefined;
+    this.messageId = message?.messageId || undefined;
+    this.deliveryCount = deliveryAttempt || undefined;
+    this.ackId = ackId;
+    this.orderingKey = message?.orderingKey ?? "";
+    this.expires = expires;
+  }
+
+  get leaseInterval(): number {
+    return this.#owner.leaseInterval;
+  }
+
+  settle(settlement: Settlement): Promise<DeliveryResult> {
+    return this.#owner.settle(this, settlement);
+  }
+
+  extendLease(): Promise<DeliveryResult> {
+    return this.#owner.extend(this);
+  }
+}

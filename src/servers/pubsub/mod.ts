@@ -1,0 +1,9 @@
+/**
+ * Google Cloud Pub/Sub, over gRPC. Needs `@grpc/grpc-js` and `protobufjs`; with Google's own credentials also
+ * `google-auth-library`.
+ * @module
+ */
+export type { PublishBatch, PubsubChannel, PubsubServerOptions } from "./options.ts";
+export type { PubsubParameters } from "./parameters.ts";
+export { PubsubServer } from "./server.ts";
+export { PubsubError } from "./status.ts";

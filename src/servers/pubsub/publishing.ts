@@ -1,0 +1,182 @@
+/**
+ * Publications of one turn of the event loop travel together; those with an ordering key one request after another.
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import { type Clock, systemClock, type Timer } from "../../_internal/clock.ts";
+import { publish, type PubsubMessage } from "./protocol.ts";
+import { retrying } from "./retry.ts";
+import { type CallFailure, type Rpc, toError } from "./rpc.ts";
+import { consequenceOf } from "./status.ts";
+
+/** How publications are gathered. */
+export interface BatchLimits {
+  /** The most messages of a request; from 1 to 1 000. */
+  readonly messages: number;
+  /** From how many bytes on a request is sent at once. */
+  readonly bytes: number;
+  /** How long a request waits for more messages, in milliseconds; 0 for the turn of the event loop. */
+  readonly delay: number;
+}
+
+/** One message, and how it is to be published. */
+export interface Publication {
+  /** The topic's path. */
+  readonly topic: string;
+  readonly message: PubsubMessage;
+  /** For all tries together, in milliseconds. */
+  readonly timeout: number;
+}
+
+interface Item {
+  readonly message: PubsubMessage;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Batch {
+  readonly topic: string;
+  readonly timeout: number;
+  readonly items: Item[];
+  bytes: number;
+  timer: Timer | undefined;
+}
+
+/** What the service takes in one message. */
+const LARGEST = 10_000_000;
+
+/** Gathers and sends. Used by one server only. */
+export class Publishing {
+  readonly #rpc: Rpc;
+  readonly #limits: BatchLimits;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  readonly #batches = new Map<string, Batch>();
+  /** Requests of each ordering key that wait for the one before. */
+  readonly #lanes = new Map<string, Batch[]>();
+  readonly #sending = new Set<Promise<unknown>>();
+  #isScheduled = false;
+
+  /** The signal is aborted when the channel closes: nothing is tried again then. */
+  constructor(rpc: Rpc, limits: BatchLimits, signal: AbortSignal, clock: Clock = systemClock) {
+    this.#rpc = rpc;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#signal = signal;
+  }
+
+  /** Publishes. Resolves once the service has it. */
+  add({ topic, message, timeout }: Publication): Promise<void> {
+    const size = sizeOf(message);
+    if (size > LARGEST) {
+      const particulars = `${size} bytes of at most ${LARGEST}`;
+      return Promise.reject(new RangeError(`Cannot publish as the message is too large: ${particulars}`));
+    }
+    return new Promise((resolve, reject) => {
+      const key = `${topic} ${timeout} ${message.orderingKey ?? ""}`;
+      let batch = this.#batches.get(key);
+      if (batch && batch.bytes + size > this.#limits.bytes) {
+        this.#flush(key, batch);
+        batch = undefined;
+      }
+      batch ??= this.#open(key, topic, timeout);
+      batch.items.push({ message, resolve, reject });
+      batch.bytes += size;
+      const { messages, bytes } = this.#limits;
+      if (batch.items.length >= messages || batch.bytes >= bytes) this.#flush(key, batch);
+    });
+  }
+
+  /** Sends what was gathered; resolves once everything published so far has been answered. */
+  async idle(): Promise<void> {
+    this.#flushAll();
+    while (this.#sending.size > 0) await Promise.all(this.#sending);
+  }
+
+  #open(key: string, topic: string, timeout: number): Batch {
+    const batch: Batch = { topic, timeout, items: [], bytes: 0, timer: undefined };
+    this.#batches.set(key, batch);
+    const { delay } = this.#limits;
+    if (delay > 0) batch.timer = this.#clock.schedule(delay, () => this.#flush(key, batch));
+    else if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      setImmediate(() => {
+        this.#isScheduled = false;
+        this.#flushAll();
+      });
+    }
+    return batch;
+  }
+
+  #flushAll(): void {
+    for (const [key, batch] of this.#batches) this.#flush(key, batch);
+  }
+
+  #flush(key: string, batch: Batch): void {
+    this.#batches.delete(key);
+    this.#clock.cancel(batch.timer);
+    const orderingKey = batch.items[0]?.message.orderingKey;
+    if (orderingKey === undefined) return this.#track(this.#send(batch, batch.items));
+    const lane = `${batch.topic} ${orderingKey}`;
+    const waiting = this.#lanes.get(lane);
+    if (waiting) return void waiting.push(batch);
+    const batches = [batch];
+    this.#lanes.set(lane, batches);
+    this.#track(this.#sendInOrder(lane, batches));
+  }
+
+  #track(sending: Promise<unknown>): void {
+    const tracked = sending.finally(() => this.#sending.delete(tracked));
+    this.#sending.add(tracked);
+  }
+
+  /** One after another. Those behind a failed one fail with it; what is published later goes on. */
+  async #sendInOrder(lane: string, batches: Batch[]): Promise<void> {
+    for (let batch = batches[0]; batch; batch = batches[0]) {
+      const failure = await this.#send(batch, batch.items);
+      batches.shift();
+      if (failure === undefined) continue;
+      for (const { items } of batches.splice(0)) items.forEach(({ reject }) => reject(failure));
+    }
+    this.#lanes.delete(lane);
+  }
+
+  /** Never rejects: each item is told its own fate. Answers the error of an ordering key's first failure. */
+  async #send(batch: Batch, items: readonly Item[]): Promise<unknown> {
+    const { topic, timeout } = batch;
+    try {
+      const request = { topic, messages: items.map(({ message }) => message) };
+      const options = { operation: "publish", timeout, clock: this.#clock, signal: this.#signal } as const;
+      await retrying((left) => this.#rpc.call(publish, request, { timeout: left }), options);
+      for (const { resolve } of items) resolve();
+      return undefined;
+    } catch (error) {
+      const failure = error as CallFailure;
+      const consequence = consequenceOf("publish", failure.code, failure.details);
+      if (consequence === "split" && items.length > 1) return await this.#split(batch, items);
+      const refusal = toError("publish", topic, failure);
+      for (const { reject } of items) reject(refusal);
+      return refusal;
+    }
+  }
+
+  /** The service refuses a request as a whole: halves find the message that it means. */
+  async #split(batch: Batch, items: readonly Item[]): Promise<unknown> {
+    const middle = items.length >> 1;
+    const [first, second] = [items.slice(0, middle), items.slice(middle)];
+    if (items[0]?.message.orderingKey === undefined) {
+      return await Promise.all([this.#send(batch, first), this.#send(batch, second)]);
+    }
+    const failure = await this.#send(batch, first);
+    if (failure === undefined) return await this.#send(batch, second);
+    for (const { reject } of second) reject(failure);
+    return failure;
+  }
+}
+
+/** About as many bytes as it takes: headers are nearly always ASCII. */
+function sizeOf({ data, attributes, orderingKey }: PubsubMessage): number {
+  let size = (data?.byteLength ?? 0) + (orderingKey?.length ?? 0) + 16;
+  for (const name in attributes) size += name.length + (attributes[name]?.length ?? 0) + 6;
+  return size;
+}

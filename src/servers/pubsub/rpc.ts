@@ -1,0 +1,189 @@
+/**
+ * The one gRPC channel of a server: calls with bytes encoded by us, and whether the other end can be talked to.
+ * @module
+ */
+import {
+  Client,
+  type ClientDuplexStream,
+  connectivityState,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from "@grpc/grpc-js";
+import type { Method } from "./protocol.ts";
+import { CODES, type Operation, PubsubError } from "./status.ts";
+
+/** How a channel is opened. */
+export interface RpcOptions {
+  /** Host and port. */
+  readonly host: string;
+  /** Whether it is encrypted. */
+  readonly secure: boolean;
+  /** Answers an access token; absent where none is needed. Must reject with a {@linkcode PubsubError}. */
+  readonly token: (() => Promise<string>) | undefined;
+}
+
+/** A failed call with what came with it. */
+export interface CallFailure {
+  readonly code: number;
+  readonly details: string;
+  /** `grpc-status-details-bin`, as the service describes failures of single ids. */
+  readonly statusDetails: Uint8Array | undefined;
+}
+
+/** One unary call. */
+export interface CallOptions {
+  /** When it is given up, in milliseconds from now. */
+  readonly timeout: number;
+}
+
+/** An open stream, in both directions. */
+export interface RpcStream<Request> {
+  /** Sends one more request. */
+  write(request: Request): void;
+  /** Sends no more; the other end then ends the stream. */
+  end(): void;
+  /** Gives the stream up. */
+  cancel(): void;
+}
+
+/** What is told about a stream. */
+export interface StreamEvents<Response> {
+  /** The other end has taken the stream. */
+  readonly opened: () => void;
+  /** Something came. */
+  readonly received: (response: Response) => void;
+  /** It ended; once, as the last thing told. */
+  readonly ended: (code: number, details: string) => void;
+}
+
+const CHANNEL_OPTIONS = {
+  "grpc.keepalive_time_ms": 30_000,
+  "grpc.keepalive_timeout_ms": 10_000,
+  "grpc.keepalive_permit_without_calls": 1,
+  // The service's own limits hold: 10 MB for a message, more for several of them.
+  "grpc.max_receive_message_length": -1,
+  "grpc.max_send_message_length": -1,
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.min_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 5_000,
+  // Idle means that the connection was lost; a quiet producer does not lose it.
+  "grpc.client_idle_timeout_ms": 2 ** 31 - 1,
+  // Retries are ours: they know which operation it is.
+  "grpc.enable_retries": 0,
+  // A channel of its own, closed with the server.
+  "grpc.use_local_subchannel_pool": 1,
+};
+
+/** Calls and streams. Used by one server only. */
+export class Rpc {
+  readonly #client: Client;
+  readonly #host: string;
+
+  /** Opens nothing yet: that is for {@linkcode ready}. */
+  constructor({ host, secure, token }: RpcOptions) {
+    this.#host = host;
+    const channel = secure ? credentials.createSsl() : credentials.createInsecure();
+    const combined = secure && token
+      ? credentials.combineChannelCredentials(channel, callCredentials(token))
+      : channel;
+    this.#client = new Client(host, combined, CHANNEL_OPTIONS);
+  }
+
+  /** Whether the other end is there; looks for it where it is not. */
+  get isConnected(): boolean {
+    return this.#client.getChannel().getConnectivityState(true) === connectivityState.READY;
+  }
+
+  /** Resolves once the other end is there; rejects as soon as one try failed, or after so many milliseconds. */
+  async ready(timeout: number, signal?: AbortSignal): Promise<void> {
+    const channel = this.#client.getChannel();
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      signal?.throwIfAborted();
+      const state = channel.getConnectivityState(true);
+      if (state === connectivityState.READY) return;
+      if (state === connectivityState.TRANSIENT_FAILURE) throw this.#unreachable("no connection established");
+      // In steps, so that an aborted signal is seen.
+      const step = Math.min(deadline, Date.now() + 100);
+      await new Promise<void>((resolve) => channel.watchConnectivityState(state, step, () => resolve()));
+      if (Date.now() >= deadline) throw this.#unreachable(`no connection within ${timeout} ms`);
+    }
+  }
+
+  /** Calls once. Rejects with a {@linkcode CallFailure}. */
+  call<Request, Response>(
+    { path, request, response }: Method<Request, Response>,
+    value: Request,
+    { timeout }: CallOptions,
+  ): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const answer = (error: ServiceError | null, result?: Response): void => {
+        if (error) reject(toFailure(error));
+        else resolve(result as Response);
+      };
+      const options = { deadline: Date.now() + timeout };
+      const encode = (value: Request): Buffer => toBuffer(request.encode(value));
+      this.#client.makeUnaryRequest(path, encode, response.decode, value, new Metadata(), options, answer);
+    });
+  }
+
+  /** Opens a stream. It is told about, also where it cannot be opened. */
+  open<Request, Response>(
+    { path, request, response }: Method<Request, Response>,
+    { opened, received, ended }: StreamEvents<Response>,
+  ): RpcStream<Request> {
+    const encode = (value: Request): Buffer => toBuffer(request.encode(value));
+    const stream: ClientDuplexStream<Request, Response> = this.#client
+      .makeBidiStreamRequest(path, encode, response.decode, new Metadata());
+    stream.on("metadata", opened);
+    stream.on("data", received);
+    // What it says comes with the status as well.
+    stream.on("error", () => {});
+    stream.on("status", ({ code, details }) => ended(code, details));
+    return {
+      write: (value) => void stream.write(value),
+      end: () => void stream.end(),
+      cancel: () => stream.cancel(),
+    };
+  }
+
+  /** Closes the channel. What is under way ends by itself. */
+  close(): void {
+    this.#client.close();
+  }
+
+  #unreachable(details: string): PubsubError {
+    return new PubsubError("connect", this.#host, { code: CODES.UNAVAILABLE, details });
+  }
+}
+
+/** Makes the error that users see. */
+export function toError(operation: Operation, resource: string, failure: CallFailure): PubsubError {
+  return new PubsubError(operation, resource, failure);
+}
+
+function toFailure(error: ServiceError): CallFailure {
+  const [statusDetails] = error.metadata?.get("grpc-status-details-bin") ?? [];
+  return {
+    code: error.code,
+    details: error.details,
+    statusDetails: typeof statusDetails === "string" ? undefined : statusDetails,
+  };
+}
+
+function callCredentials(
+  token: () => Promise<string>,
+): ReturnType<typeof credentials.createFromMetadataGenerator> {
+  return credentials.createFromMetadataGenerator((_options, done) => {
+    token().then((value) => {
+      const metadata = new Metadata();
+      metadata.set("authorization", `Bearer ${value}`);
+      done(null, metadata);
+    }, (error) => done(error));
+  });
+}
+
+function toBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
