@@ -2,6 +2,7 @@
  * Tells Redis what became of messages: all of one turn of the event loop in one write, one command for each stream and kind.
  * @module
  */
+import { setImmediate } from "node:timers";
 import type { DeliveryResult } from "../../server.ts";
 import type { RedisClient } from "./client.ts";
 import { compareIds } from "./entry.ts";
@@ -80,12 +81,13 @@ export class Settler {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setTimeout(() => {
+    // Not `setTimeout`, which waits for a millisecond or more.
+    setImmediate(() => {
       this.#scheduled = false;
       const batches = this.#batches;
       this.#batches = new Map();
       for (const [key, batch] of batches) void this.#run(JSON.parse(key)[2], batch);
-    }, 0);
+    });
   }
 
   async #run(consumer: string, { place, action, requests }: Batch): Promise<void> {
