@@ -3,17 +3,16 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { type } from "arktype";
 import { InMemoryServer, Repid, Router } from "../../mod.ts";
 import { listen } from "../../src/_internal/http_listener.ts";
-import { test } from "../harness.ts";
+import { provide } from "../brokers/provision.ts";
+import { skip, test } from "../harness.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
 const TITLE = "</script><img src=x onerror=document.title='owned'>";
 const CHANNELS = ["orders/new", "default", "größe"];
 
@@ -33,9 +32,21 @@ function build(): Repid {
   return app.includeRouter(router);
 }
 
-async function withBrowser(profile: string, use: (browser: Browser) => Promise<void>): Promise<void> {
+/** Looked for, and installed where that is possible. */
+const found = await provide({
+  name: "Chromium",
+  variable: "REPID_TEST_CHROMIUM",
+  program: "chromium",
+  debianPackage: "chromium",
+});
+
+async function withBrowser(
+  executablePath: string,
+  profile: string,
+  use: (browser: Browser) => Promise<void>,
+): Promise<void> {
   const browser = await chromium.launch({
-    executablePath: CHROMIUM,
+    executablePath,
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -72,11 +83,11 @@ async function openPage(browser: Browser, url: string, wrong: string[]): Promise
   return page;
 }
 
-async function check(): Promise<void> {
+async function check(program: string): Promise<void> {
   const profile = mkdtempSync(join(tmpdir(), "asyncapi-"));
   const listener = await listen(build().asyncApiHandler(), { hostname: "127.0.0.1", port: 0 });
   try {
-    await withBrowser(profile, async (browser) => {
+    await withBrowser(program, profile, async (browser) => {
       const wrong: string[] = [];
       const page = await openPage(browser, listener.url, wrong);
       assert.equal(await page.title(), `${TITLE} AsyncAPI`);
@@ -105,11 +116,6 @@ async function unfold(page: Page): Promise<void> {
   await field.waitFor();
 }
 
-const installed = existsSync(CHROMIUM);
-
-test("asyncApiHandler() shows the document in a browser that has no network", async () => {
-  if (installed) return await check();
-  const why = `Cannot open the page in a browser as there is none: install Debian's chromium (${CHROMIUM})`;
-  if (process.env.CI) throw new Error(why);
-  console.warn(`skipped: ${why}`);
-});
+const NAME = "asyncApiHandler() shows the document in a browser that has no network";
+if (found.kind === "program") test(NAME, () => check(found.path));
+else skip(NAME, found.kind === "missing" ? found.reason : `${found.url} is not the path of a program`);
