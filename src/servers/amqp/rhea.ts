@@ -1,0 +1,142 @@
+/**
+ * The parts of rhea that are used here, in types of our own: its published ones lack several of them, and none of them may
+ * show in what this package exports.
+ * @module
+ */
+import type { Socket } from "node:net";
+import library from "rhea";
+
+/** Something that tells what happens to it. */
+export interface Emitter {
+  on(event: string, listener: (context: RheaContext) => void): void;
+}
+
+/** What an event comes with. */
+export interface RheaContext {
+  readonly error?: unknown;
+  readonly connection?: RheaConnection;
+  readonly delivery?: RheaDelivery;
+  readonly message?: RheaMessage;
+}
+
+/** An error as AMQP describes it. */
+export interface RheaError {
+  readonly condition?: string;
+  readonly description?: string;
+}
+
+/** What a terminus, a session or a link was closed with. */
+export interface RheaEndpoint extends Emitter {
+  readonly error?: RheaError | undefined;
+  close(): void;
+}
+
+/** A connection. */
+export interface RheaConnection extends RheaEndpoint {
+  readonly properties?: Readonly<Record<string, unknown>> | undefined;
+  connect(): RheaConnection;
+  create_session(bufferSize: { incoming: number; outgoing: number }): RheaSession;
+  is_open(): boolean;
+}
+
+/** A session. */
+export interface RheaSession extends RheaEndpoint {
+  readonly incoming: RheaIncoming;
+  begin(): void;
+  is_open(): boolean;
+  open_sender(options: unknown): RheaSender;
+  open_receiver(options: unknown): RheaReceiver;
+  _write_flow(link: RheaReceiver): void;
+}
+
+/** The receiving half of a session. */
+export interface RheaIncoming {
+  deliveries: unknown;
+  readonly window: number;
+  next_transfer_id: number;
+  max_transfer_id: number;
+  process(session: RheaSession): void;
+}
+
+/** A link that sends. */
+export interface RheaSender extends RheaEndpoint {
+  sendable(): boolean;
+  is_open(): boolean;
+  send(message: Uint8Array, tag: undefined, format: number): RheaDelivery;
+}
+
+/** A link that receives. */
+export interface RheaReceiver extends RheaEndpoint {
+  readonly session: RheaSession;
+  readonly remote: { readonly attach?: { readonly initial_delivery_count?: number } };
+  credit: number;
+  delivery_count: number;
+  drain: boolean;
+  is_open(): boolean;
+}
+
+/** A message on its way, in either direction. */
+export interface RheaDelivery {
+  readonly id: number;
+  readonly remote_state?: { readonly error?: RheaError | undefined } | undefined;
+  /** Whether the sender settled it before it came: then nothing is to be said of it. */
+  readonly remote_settled: boolean;
+  accept(): void;
+  reject(): void;
+  release(): void;
+  modified(outcome: Readonly<Record<string, unknown>>): void;
+}
+
+/** A message as rhea decodes it. */
+export interface RheaMessage {
+  readonly delivery_count?: number;
+  readonly message_id?: unknown;
+  readonly content_type?: unknown;
+  readonly reply_to?: unknown;
+  readonly application_properties?: Readonly<Record<string, unknown>>;
+  readonly message_annotations?: Readonly<Record<string, unknown>>;
+  readonly delivery_annotations?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+}
+
+/** The ways to prove who one is. */
+export interface RheaMechanisms {
+  enable_plain(user: string, password: string): void;
+  enable_anonymous(name: string): void;
+  enable_external(): void;
+}
+
+/** The library. */
+export interface Rhea {
+  create_container(options: { readonly id: string }): {
+    create_connection(options: RheaConnectionOptions): RheaConnection;
+  };
+  readonly sasl: { client_mechanisms(): RheaMechanisms };
+  readonly message: { encode(message: unknown): Uint8Array };
+  readonly types: { wrap_timestamp(value: number): unknown };
+}
+
+/** What a connection is made with. */
+export interface RheaConnectionOptions {
+  readonly hostname: string;
+  readonly reconnect: false;
+  readonly idle_time_out: number;
+  readonly max_frame_size: number;
+  readonly channel_max: number;
+  readonly sasl_mechanisms: RheaMechanisms;
+  readonly sasl_init_hostname: string;
+  readonly connection_details: () => {
+    readonly connect: (
+      port: number,
+      host: string,
+      options: unknown,
+      connected: () => void,
+    ) => Socket;
+    readonly host: string;
+    readonly port: number;
+    readonly options: unknown;
+  };
+}
+
+/** The border: what rhea's own types do not say was read in its source. */
+export const rhea: Rhea = library as unknown as Rhea;

@@ -1,0 +1,176 @@
+/**
+ * Publishing to one address: a link in a session of its own, so that a queue that does not exist (for which RabbitMQ 4.0 ends
+ * the session) takes nobody else's messages with it.
+ * @module
+ */
+import { systemClock, type Timer } from "../../_internal/clock.ts";
+import { Deque } from "../../_internal/deque.ts";
+import { AmqpError, conditionOf, describe } from "./errors.ts";
+import type { Settings } from "./options.ts";
+import type { RheaContext, RheaDelivery, RheaEndpoint, RheaSender, RheaSession } from "./rhea.ts";
+import type { Wire } from "./wire.ts";
+
+/** rhea breaks beyond it. */
+const MOST_UNSETTLED = 2_048;
+
+interface Publication {
+  readonly message: Uint8Array;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+  readonly since: number;
+}
+
+/** A link that publishes. It never comes back. */
+export class AmqpSender {
+  readonly #address: string;
+  readonly #settings: Settings;
+  readonly #session: RheaSession;
+  readonly #link: RheaSender;
+  /** Not sent, as there is no credit. */
+  readonly #waiting = new Deque<Publication>();
+  /** Sent, and not confirmed, oldest first. */
+  readonly #unconfirmed = new Map<RheaDelivery, Publication>();
+  #error: AmqpError | undefined;
+  #timer: Timer | undefined;
+  #settled: PromiseWithResolvers<void> | undefined;
+
+  constructor(wire: Wire, address: string, settings: Settings) {
+    this.#address = address;
+    this.#settings = settings;
+    this.#session = wire.createSession({ incoming: MOST_UNSETTLED, outgoing: MOST_UNSETTLED });
+    this.#link = this.#session.open_sender({
+      name: `sender-${crypto.randomUUID()}`,
+      target: { address, expiry_policy: "session-end" },
+      treat_modified_as_released: false,
+    });
+    this.#listen();
+    void wire.ended.then((error) => this.#end(error));
+  }
+
+  /** Whether it can still be used. */
+  get isOpen(): boolean {
+    return this.#error === undefined;
+  }
+
+  /** How many publications have not ended. */
+  get size(): number {
+    return this.#waiting.size + this.#unconfirmed.size;
+  }
+
+  /** Resolves when the broker has accepted it. */
+  publish(message: Uint8Array): Promise<void> {
+    if (this.#error) return Promise.reject(this.#error);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ message, resolve, reject, since: systemClock.now() });
+      this.#watch();
+      this.#send();
+    });
+  }
+
+  /** Resolves when the next publication has ended. */
+  async settled(): Promise<void> {
+    if (this.size === 0) return;
+    this.#settled ??= Promise.withResolvers();
+    await this.#settled.promise;
+  }
+
+  /** Lets go. */
+  close(): void {
+    this.#end(this.#failure("the sender was closed", undefined));
+    this.#session.close();
+  }
+
+  #listen(): void {
+    const link = this.#link;
+    link.on("sendable", () => this.#send());
+    link.on("accepted", ({ delivery }) => this.#take(delivery)?.resolve());
+    for (const outcome of ["released", "rejected", "modified"] as const) {
+      link.on(outcome, ({ delivery }) => this.#take(delivery)?.reject(this.#refusal(outcome, delivery)));
+    }
+    this.#endWith(link, "sender_error", "sender_close", "link");
+    this.#endWith(this.#session, "session_error", "session_close", "session");
+  }
+
+  #endWith(endpoint: RheaEndpoint, error: string, close: string, what: string): void {
+    const end = (_context: RheaContext): void => {
+      const { error: cause } = endpoint;
+      this.#end(this.#failure(`the broker ended the ${what}: ${describe(cause)}`, cause));
+      this.#session.close();
+    };
+    endpoint.on(error, end);
+    endpoint.on(close, end);
+  }
+
+  #send(): void {
+    while (this.#waiting.size > 0 && this.#link.is_open() && this.#link.sendable()) {
+      const publication = this.#waiting.shift();
+      // With a format given, the message is taken as it is; 0 is that of AMQP itself.
+      if (publication) this.#unconfirmed.set(this.#link.send(publication.message, undefined, 0), publication);
+    }
+  }
+
+  #take(delivery: RheaDelivery | undefined): Publication | undefined {
+    if (!delivery) return undefined;
+    const publication = this.#unconfirmed.get(delivery);
+    this.#unconfirmed.delete(delivery);
+    this.#changed();
+    return publication;
+  }
+
+  #changed(): void {
+    this.#settled?.resolve();
+    this.#settled = undefined;
+    if (this.size > 0) return;
+    systemClock.cancel(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** One timer for all: that of the oldest. */
+  #watch(): void {
+    if (this.#timer !== undefined) return;
+    const { confirmTimeout } = this.#settings;
+    const [oldest] = this.#unconfirmed.values();
+    const since = oldest?.since ?? systemClock.now();
+    this.#timer = systemClock.schedule(since + confirmTimeout - systemClock.now(), () => {
+      this.#timer = undefined;
+      const [first] = this.#unconfirmed.values();
+      const late = first ? systemClock.now() - first.since >= confirmTimeout : this.#waiting.size > 0;
+      if (!late) return this.#watch();
+      this.#end(this.#failure(`the broker did not confirm in ${confirmTimeout} ms`, undefined));
+      this.#session.close();
+    });
+  }
+
+  #end(error: AmqpError): void {
+    if (this.#error) return;
+    this.#error = error;
+    const lost = [...this.#unconfirmed.values()];
+    this.#unconfirmed.clear();
+    for (let one = this.#waiting.shift(); one; one = this.#waiting.shift()) lost.push(one);
+    for (const { reject } of lost) reject(error);
+    this.#changed();
+  }
+
+  #failure(reason: string, cause: unknown): AmqpError {
+    return new AmqpError(`Cannot publish to ${this.#address} as ${reason}`, {
+      scope: "link",
+      condition: conditionOf(cause),
+      retriable: true,
+      cause,
+    });
+  }
+
+  #refusal(outcome: "released" | "rejected" | "modified", delivery: RheaDelivery | undefined): AmqpError {
+    const cause = delivery?.remote_state?.error;
+    const reason = outcome === "released" ? "nothing takes it there" : describe(cause);
+    return new AmqpError(
+      `Cannot publish to ${this.#address} as the broker ${outcome} the message: ${reason}`,
+      {
+        scope: "message",
+        condition: conditionOf(cause),
+        retriable: outcome !== "rejected",
+        cause,
+      },
+    );
+  }
+}

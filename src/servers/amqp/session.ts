@@ -1,0 +1,104 @@
+/**
+ * Sessions that receive: what rhea does wrong there is put right here.
+ * @module
+ */
+import type { RheaDelivery, RheaIncoming, RheaReceiver, RheaSession } from "./rhea.ts";
+import type { Wire } from "./wire.ts";
+
+/** How many deliveries a session may hold unsettled. Credit keeps them far below; this keeps the session window out of the way. */
+const WINDOW = 1_048_576;
+
+/** A session of its own for one subscription. */
+export function receivingSession(wire: Wire): { session: RheaSession; unsettled: UnsettledDeliveries } {
+  const session = wire.createSession({ incoming: WINDOW, outgoing: 1 });
+  const unsettled = new UnsettledDeliveries();
+  session.incoming.deliveries = unsettled;
+  countTransfers(session.incoming);
+  return { session, unsettled };
+}
+
+/**
+ * Stands in for rhea's ring of incoming deliveries, which frees nothing behind the oldest unsettled one: a message held
+ * while 2 048 others pass stalled the session (rhea#452).
+ */
+export class UnsettledDeliveries {
+  readonly #byId = new Map<number, RheaDelivery>();
+
+  /** Called by rhea: how many more fit. */
+  available(): number {
+    return WINDOW - this.#byId.size;
+  }
+
+  /** Called by rhea. */
+  push(delivery: RheaDelivery): void {
+    this.#byId.set(delivery.id, delivery);
+  }
+
+  /** Called by rhea, to remove what is settled; that is done by {@linkcode delete}. */
+  pop_if(): number {
+    return 0;
+  }
+
+  /** Called by rhea. */
+  by_id(id: number): RheaDelivery | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** It is settled. */
+  delete(delivery: RheaDelivery): void {
+    this.#byId.delete(delivery.id);
+  }
+}
+
+/**
+ * rhea does not wrap the transfer id at 2^32, just before which RabbitMQ starts, and then sends a session flow with every
+ * pass. Wrapping alone would make it send none at all; so the distance to the end of the window is what is kept.
+ */
+function countTransfers(incoming: RheaIncoming): void {
+  // Undefined until the peer has said where it starts; what BEGIN announced counts from there.
+  let next: number | undefined;
+  let left = WINDOW;
+  Object.defineProperties(incoming, {
+    next_transfer_id: {
+      get: () => next ?? 0,
+      set: (value: number) => {
+        if (next !== undefined) left -= (value - next) >>> 0;
+        next = value >>> 0;
+      },
+    },
+    max_transfer_id: {
+      get: () => (next ?? 0) + left,
+      set: () => left = incoming.window,
+    },
+  });
+}
+
+/**
+ * Grants credit by itself. rhea ignores the peer's initial delivery count (RabbitMQ 4.0 starts just before 2^32, so that each
+ * grant was five too many), does not wrap it, and complains on the console of transfers that cross a withdrawal.
+ */
+export class Credit {
+  readonly #receiver: RheaReceiver;
+
+  /** For a link that is attached. */
+  constructor(receiver: RheaReceiver) {
+    this.#receiver = receiver;
+    let count = (receiver.remote.attach?.initial_delivery_count ?? 0) >>> 0;
+    Object.defineProperty(receiver, "delivery_count", {
+      get: () => count,
+      set: (value: number) => count = value >>> 0,
+    });
+    receiver.credit = Infinity;
+  }
+
+  /** Tells the peer how many more it may send, from now; `drain` asks it to send them now or never. */
+  set(credit: number, drain: boolean): void {
+    const receiver = this.#receiver;
+    receiver.credit = credit;
+    receiver.drain = drain;
+    receiver.session._write_flow(receiver);
+    // Only for rhea's own check: nothing but this method sends it.
+    receiver.credit = Infinity;
+    receiver.drain = false;
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Settles what one session delivered, all of a turn at once.
+ * @module
+ */
+import type { DeliveryResult } from "../../server.ts";
+import type { RheaDelivery, RheaSession } from "./rhea.ts";
+import type { UnsettledDeliveries } from "./session.ts";
+
+/** What is told to the broker. */
+export type AmqpOutcome =
+  | { readonly kind: "accepted" }
+  | { readonly kind: "rejected" }
+  | { readonly kind: "released" }
+  | { readonly kind: "modified"; readonly fields: Readonly<Record<string, unknown>> };
+
+interface Pending {
+  readonly delivery: RheaDelivery;
+  readonly outcome: AmqpOutcome;
+  readonly resolve: (result: DeliveryResult) => void;
+}
+
+/** In this order; any would do. */
+const KINDS = ["accepted", "rejected", "released"] as const;
+
+/** The dispositions of one session. */
+export class Settler {
+  readonly #session: RheaSession;
+  readonly #unsettled: UnsettledDeliveries;
+  readonly #isAlive: () => boolean;
+  #pending: Pending[] = [];
+  /** Resolved when what is pending has been written. */
+  #flushed: PromiseWithResolvers<void> | undefined;
+
+  constructor(session: RheaSession, unsettled: UnsettledDeliveries, isAlive: () => boolean) {
+    this.#session = session;
+    this.#unsettled = unsettled;
+    this.#isAlive = isAlive;
+  }
+
+  /** Settles one; `lost` where its session is gone. Resolves once it is written: the protocol confirms nothing. */
+  settle(delivery: RheaDelivery, outcome: AmqpOutcome): Promise<DeliveryResult> {
+    return new Promise((resolve) => {
+      this.#pending.push({ delivery, outcome, resolve });
+      if (this.#flushed) return;
+      this.#flushed = Promise.withResolvers();
+      setImmediate(() => this.#flush());
+    });
+  }
+
+  /** Resolves when nothing is pending. */
+  async idle(): Promise<void> {
+    await this.#flushed?.promise;
+  }
+
+  #flush(): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    const alive = this.#isAlive();
+    if (alive) this.#write(pending);
+    for (const { resolve } of pending) resolve(alive ? "done" : "lost");
+    this.#flushed?.resolve();
+    this.#flushed = undefined;
+  }
+
+  /**
+   * rhea writes a range of ids without comparing the outcomes of its first two, so that a reject beside an accept went out as
+   * accepted: one kind at a time. A gap makes it write each of the rest by itself, hence sorted.
+   */
+  #write(pending: Pending[]): void {
+    pending.sort((a, b) => a.delivery.id - b.delivery.id);
+    for (const kind of KINDS) {
+      let last: number | undefined;
+      for (const { delivery, outcome } of pending) {
+        if (outcome.kind !== kind) continue;
+        if (last !== undefined && delivery.id !== last + 1) this.#pass();
+        last = delivery.id;
+        this.#apply(delivery, outcome);
+      }
+      this.#pass();
+    }
+    for (const { delivery, outcome } of pending) {
+      if (outcome.kind !== "modified") continue;
+      this.#apply(delivery, outcome);
+      this.#pass();
+    }
+  }
+
+  #apply(delivery: RheaDelivery, outcome: AmqpOutcome): void {
+    this.#unsettled.delete(delivery);
+    switch (outcome.kind) {
+      case "accepted":
+        return delivery.accept();
+      case "rejected":
+        return delivery.reject();
+      case "released":
+        return delivery.release();
+      case "modified":
+        return delivery.modified(outcome.fields);
+    }
+  }
+
+  #pass(): void {
+    this.#session.incoming.process(this.#session);
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * Consuming from some channels, over links in a session of their own.
+ * @module
+ */
+import { settlesWithin, systemClock, type Timer } from "../../_internal/clock.ts";
+import { Deque } from "../../_internal/deque.ts";
+import type { Delivery, Subscription } from "../../server.ts";
+import { planCredit, QUIET } from "./credit_plan.ts";
+import { AmqpDelivery } from "./delivery.ts";
+import { AmqpError, conditionOf, describe } from "./errors.ts";
+import type { Settings } from "./options.ts";
+import { AmqpReceiver } from "./receiver.ts";
+import type { RheaDelivery, RheaMessage, RheaSession } from "./rhea.ts";
+import { receivingSession } from "./session.ts";
+import { Settler } from "./settler.ts";
+import type { Wire } from "./wire.ts";
+
+interface Waiter {
+  readonly max: number;
+  readonly timer: Timer;
+  readonly resolve: (deliveries: readonly Delivery[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A subscription. Once broken it stays so; Repid opens another one. */
+export class AmqpSubscription implements Subscription {
+  readonly #settings: Settings;
+  readonly #session: RheaSession;
+  readonly #settler: Settler;
+  #receivers: readonly AmqpReceiver[];
+  readonly #buffer = new Deque<AmqpDelivery>();
+  #waiter: Waiter | undefined;
+  #timer: Timer | undefined;
+  #answering = false;
+  /** Whether somebody is about to ask again: then what comes is kept for him. */
+  #isWarm = false;
+  #stopped = false;
+  #closing: Promise<void> | undefined;
+  #error: AmqpError | undefined;
+  readonly #ended = Promise.withResolvers<void>();
+
+  private constructor(wire: Wire, channels: readonly string[], settings: Settings) {
+    this.#settings = settings;
+    const { session, unsettled } = receivingSession(wire);
+    this.#session = session;
+    this.#settler = new Settler(session, unsettled, () => this.#error === undefined && session.is_open());
+    const sessionEnded = (): void => this.#end(this.#failure("session", session.error));
+    session.on("session_error", sessionEnded);
+    session.on("session_close", sessionEnded);
+    void wire.ended.then((error) => this.#end(error));
+    this.#receivers = channels.map((channel) =>
+      new AmqpReceiver(channel, settings.addresses.subscribe(channel), session, !wire.isOldRabbit, {
+        received: (...received) => this.#received(...received),
+        withdrawn: () => this.#grant(),
+        ended: (receiver, cause) => this.#end(this.#failure(`link to ${receiver.channel}`, cause)),
+      })
+    );
+  }
+
+  /** Attaches to all channels. Rejects when the broker refuses one, or takes too long. */
+  static async open(wire: Wire, channels: readonly string[], settings: Settings): Promise<AmqpSubscription> {
+    const subscription = new AmqpSubscription(wire, channels, settings);
+    const attached = Promise.all(subscription.#receivers.map((receiver) => receiver.attached));
+    const done = Promise.race([attached, subscription.#ended.promise]);
+    if (!await settlesWithin(systemClock, settings.timeout, done)) {
+      subscription.#end(subscription.#failure("session", { description: "it did not answer in time" }));
+    }
+    // A refusal may follow on the heels of an attachment, and is told to the session as well.
+    if (subscription.#error) {
+      subscription.#session.close();
+      throw subscription.#error;
+    }
+    return subscription;
+  }
+
+  get isActive(): boolean {
+    return !this.#stopped && this.#error === undefined && this.#receivers.every(({ isOpen }) => isOpen);
+  }
+
+  take(max: number, wait: number): Promise<readonly Delivery[]> {
+    if (this.#stopped) return Promise.resolve([]);
+    if (this.#error) return Promise.reject(this.#error);
+    if (this.#buffer.size > 0) return Promise.resolve(this.#collect(max));
+    return new Promise((resolve, reject) => {
+      const timer = systemClock.schedule(wait, () => this.#answer());
+      this.#waiter = { max, timer, resolve, reject };
+      this.#grant();
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return await this.#settler.idle();
+    this.#stopped = true;
+    this.#answer();
+    this.#giveBack();
+    await this.#settler.idle();
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    await this.stop();
+    if (this.#error) return;
+    // The broker takes back whatever is unsettled when the session ends; RabbitMQ 3 does not when a link is detached.
+    this.#session.close();
+    await settlesWithin(systemClock, this.#settings.timeout, this.#ended.promise);
+    this.#end(this.#failure("session", { description: "it was closed" }));
+  }
+
+  #received(receiver: AmqpReceiver, message: RheaMessage, rheaDelivery: RheaDelivery): void {
+    const delivery = new AmqpDelivery(receiver.channel, message, rheaDelivery, this.#settler);
+    if (this.#stopped || !(this.#waiter || this.#isWarm)) return this.#release(delivery);
+    this.#buffer.push(delivery);
+    if (!this.#waiter || this.#answering) return;
+    // With what else came in the same turn.
+    this.#answering = true;
+    queueMicrotask(() => {
+      this.#answering = false;
+      if (this.#waiter && this.#buffer.size > 0) this.#answer();
+    });
+  }
+
+  #answer(): void {
+    const waiter = this.#waiter;
+    if (!waiter) return;
+    this.#forgetWaiter(waiter);
+    waiter.resolve(this.#stopped ? [] : this.#collect(waiter.max));
+  }
+
+  #forgetWaiter({ timer }: Waiter): void {
+    this.#waiter = undefined;
+    systemClock.cancel(timer);
+    systemClock.cancel(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Those that are there; unless somebody asks for more at once, the rest goes back. */
+  #collect(max: number): AmqpDelivery[] {
+    const deliveries: AmqpDelivery[] = [];
+    while (deliveries.length < max) {
+      const delivery = this.#buffer.shift();
+      if (!delivery) break;
+      deliveries.push(delivery);
+    }
+    if (!this.#isWarm) {
+      this.#isWarm = true;
+      setImmediate(() => {
+        this.#isWarm = false;
+        if (!this.#waiter) this.#giveBack();
+      });
+    }
+    return deliveries;
+  }
+
+  #giveBack(): void {
+    if (this.#error) return;
+    for (const receiver of this.#receivers) receiver.withdraw();
+    for (let one = this.#buffer.shift(); one; one = this.#buffer.shift()) this.#release(one);
+  }
+
+  #release(delivery: AmqpDelivery): void {
+    // Where it cannot be told any more, the broker takes it back by itself.
+    void delivery.settle("reject");
+  }
+
+  #grant(): void {
+    if (!this.#waiter || this.#error) return;
+    const now = systemClock.now();
+    const held = this.#receivers.reduce((sum, { credit }) => sum + credit, this.#buffer.size);
+    const { grants, withdraw, again } = planCredit(this.#receivers, this.#waiter.max - held, now);
+    for (const [receiver, credit] of grants) receiver.grant(credit, now);
+    const last = [...grants.keys()].at(-1);
+    if (last && this.#receivers.length > 1) {
+      const turn = this.#receivers.indexOf(last) + 1;
+      this.#receivers = [...this.#receivers.slice(turn), ...this.#receivers.slice(0, turn)];
+    }
+    withdraw?.withdraw();
+    if (!again || this.#timer !== undefined) return;
+    this.#timer = systemClock.schedule(QUIET, () => {
+      this.#timer = undefined;
+      this.#grant();
+    });
+  }
+
+  #end(error: AmqpError): void {
+    if (this.#error) return;
+    this.#error = error;
+    this.#ended.resolve();
+    const waiter = this.#waiter;
+    if (!waiter) return;
+    this.#forgetWaiter(waiter);
+    if (this.#stopped) waiter.resolve([]);
+    else waiter.reject(error);
+  }
+
+  #failure(what: string, cause: unknown): AmqpError {
+    return new AmqpError(`Cannot consume as the broker ended the ${what}: ${describe(cause)}`, {
+      scope: what === "session" ? "session" : "link",
+      condition: conditionOf(cause),
+      retriable: true,
+      cause,
+    });
+  }
+}

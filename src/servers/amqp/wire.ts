@@ -1,0 +1,207 @@
+/**
+ * One AMQP connection, from its opening to its end. It never comes back: whoever needs another one opens another one.
+ * @module
+ */
+import type { Socket } from "node:net";
+import { systemClock } from "../../_internal/clock.ts";
+import { AmqpError, conditionOf, describe } from "./errors.ts";
+import type { Settings } from "./options.ts";
+import { rhea, type RheaConnection, type RheaMechanisms, type RheaSession } from "./rhea.ts";
+import { openSocket } from "./socket.ts";
+
+/** What rhea tells the connection of when nobody below it listens; unheard it would throw. */
+const BUBBLING = [
+  "session_error",
+  "session_close",
+  "sender_error",
+  "sender_close",
+  "receiver_error",
+  "receiver_close",
+];
+
+/** A connection. */
+export class Wire {
+  readonly #settings: Settings;
+  readonly #connection: RheaConnection;
+  #socket: Socket | undefined;
+  #socketError: unknown;
+  #isOpen = false;
+  #closing = false;
+  #error: AmqpError | undefined;
+  readonly #opened = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<AmqpError>();
+
+  private constructor(settings: Settings, containerId: string) {
+    this.#settings = settings;
+    this.#connection = this.#create(containerId);
+    this.#opened.promise.catch(() => {});
+  }
+
+  /** Opens one. Rejects with what the socket or the broker says, or when it takes too long. */
+  static async open(settings: Settings, containerId: string): Promise<Wire> {
+    const wire = new Wire(settings, containerId);
+    const timer = systemClock.schedule(settings.timeout, () => wire.#end(wire.#tooSlow()));
+    try {
+      wire.#connection.connect();
+      await wire.#opened.promise;
+      return wire;
+    } catch (error) {
+      wire.#end(error instanceof AmqpError ? error : wire.#refused(error));
+      throw wire.#error;
+    } finally {
+      systemClock.cancel(timer);
+    }
+  }
+
+  /** Whether it can be used. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Resolves with the reason when it is over. */
+  get ended(): Promise<AmqpError> {
+    return this.#ended.promise;
+  }
+
+  /** The reason why it is over. */
+  get error(): AmqpError | undefined {
+    return this.#error;
+  }
+
+  /** Whether the peer is RabbitMQ before 4.0, whose plugin crashes on what the specification allows. */
+  get isOldRabbit(): boolean {
+    const { product, version } = this.#connection.properties ?? {};
+    return product === "RabbitMQ" && Number.parseInt(String(version)) < 4;
+  }
+
+  /** A session, begun. */
+  createSession(bufferSize: { incoming: number; outgoing: number }): RheaSession {
+    const session = this.#connection.create_session(bufferSize);
+    session.begin();
+    return session;
+  }
+
+  /** Says good-bye, within a bound. Repeatable. */
+  async close(): Promise<void> {
+    if (this.#error) return;
+    this.#closing = true;
+    this.#isOpen = false;
+    this.#connection.close();
+    const timer = systemClock.schedule(this.#settings.timeout, () => this.#end(this.#tooSlow()));
+    await this.#ended.promise;
+    systemClock.cancel(timer);
+  }
+
+  #create(containerId: string): RheaConnection {
+    const { host, port, vhost, idleTimeout } = this.#settings;
+    const connection = rhea.create_container({ id: containerId }).create_connection({
+      hostname: vhost === undefined ? host : `vhost:${vhost}`,
+      reconnect: false,
+      idle_time_out: idleTimeout,
+      max_frame_size: 1_048_576,
+      channel_max: 65_535,
+      sasl_mechanisms: mechanisms(this.#settings),
+      sasl_init_hostname: host,
+      connection_details: () => ({
+        connect: (_port, _host, _options, connected) => this.#connect(connected),
+        host,
+        port,
+        options: {},
+      }),
+    });
+    connection.on("connection_open", () => {
+      this.#isOpen = true;
+      this.#opened.resolve();
+    });
+    connection.on("connection_error", ({ error }) => this.#end(this.#closed(error)));
+    connection.on("connection_close", () => this.#end(this.#closed(connection.error)));
+    connection.on("disconnected", ({ error }) => this.#end(this.#refused(error ?? this.#socketError)));
+    for (const name of ["protocol_error", "error"]) {
+      // These come with the error itself, not with a context.
+      connection.on(name, (error) => this.#end(this.#refused(error)));
+    }
+    for (const name of BUBBLING) connection.on(name, () => {});
+    return connection;
+  }
+
+  #connect(connected: () => void): Socket {
+    const socket = openSocket(this.#settings, connected);
+    this.#socket = socket;
+    socket.on("error", (error) => this.#socketError = error);
+    // rhea hears of an orderly end and of errors only.
+    socket.on("close", () => this.#end(this.#refused(this.#socketError)));
+    return socket;
+  }
+
+  #end(error: AmqpError): void {
+    if (this.#error) return;
+    this.#error = error;
+    this.#isOpen = false;
+    this.#opened.reject(error);
+    this.#ended.resolve(error);
+    // What is written still leaves: it may be the answer to the broker's close.
+    const socket = this.#socket;
+    socket?.end();
+    const timer = systemClock.schedule(500, () => socket?.destroy());
+    socket?.once("close", () => systemClock.cancel(timer));
+    if (!socket || socket.destroyed) systemClock.cancel(timer);
+  }
+
+  #where(): string {
+    return `${this.#settings.host}:${this.#settings.port}`;
+  }
+
+  #doing(): string {
+    return this.#closing ? "close the connection to" : this.#isOpen ? "keep the connection to" : "connect to";
+  }
+
+  /** The broker said no. What it refuses at the opening it will refuse again, unless the fault is its own. */
+  #closed(cause: unknown): AmqpError {
+    const condition = conditionOf(cause);
+    const opening = !this.#isOpen && !this.#closing;
+    const passing = condition === undefined || condition === "amqp:internal-error" ||
+      condition === "amqp:connection:forced" || condition === "amqp:resource-limit-exceeded";
+    return new AmqpError(
+      `Cannot ${this.#doing()} ${this.#where()} as the broker closed it: ${describe(cause)}`,
+      { scope: "connection", condition, retriable: !opening || passing, cause },
+    );
+  }
+
+  #refused(cause: unknown): AmqpError {
+    const reason = cause === undefined ? "the other side hung up" : describe(cause);
+    return new AmqpError(`Cannot ${this.#doing()} ${this.#where()} as the connection failed: ${reason}`, {
+      scope: "connection",
+      condition: conditionOf(cause),
+      retriable: !isCertificateError(cause),
+      cause,
+    });
+  }
+
+  #tooSlow(): AmqpError {
+    const { timeout } = this.#settings;
+    return new AmqpError(
+      `Cannot ${this.#doing()} ${this.#where()} as the broker did not answer in ${timeout} ms`,
+      {
+        scope: "connection",
+        retriable: true,
+      },
+    );
+  }
+}
+
+/** Without credentials: ANONYMOUS, or the guest that RabbitMQ lets in from its own machine. */
+function mechanisms({ user, password, secure, tls }: Settings): RheaMechanisms {
+  const chosen = rhea.sasl.client_mechanisms();
+  if (secure && tls.cert !== undefined) chosen.enable_external();
+  if (user !== undefined) chosen.enable_plain(user, password);
+  else if (tls.cert === undefined) {
+    chosen.enable_anonymous("anonymous");
+    chosen.enable_plain("guest", "guest");
+  }
+  return chosen;
+}
+
+function isCertificateError(cause: unknown): boolean {
+  const { code = "", message = "" } = (cause ?? {}) as { code?: string; message?: string };
+  return /CERT|SSL|TLS|UNABLE_TO|ALTNAME/.test(String(code)) || /certificate/i.test(message);
+}
