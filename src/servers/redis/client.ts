@@ -5,6 +5,7 @@
 import { Command, Redis, type RedisOptions } from "ioredis";
 import { settlesWithin, systemClock } from "../../_internal/clock.ts";
 import type { RedisServerOptions } from "./options.ts";
+import type { Script } from "./scripts.ts";
 
 /** The longest pause between two attempts of the command connection, in milliseconds. */
 const LONGEST_PAUSE = 1_000;
@@ -79,6 +80,17 @@ export class RedisClient {
     const command = new Command(name, args.map(String), { replyEncoding: null });
     this.redis.sendCommand(command);
     return command.promise;
+  }
+
+  /** Runs a script by its name, and sends it whole only where Redis does not know it yet, or no longer. */
+  async run({ text, sha }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    try {
+      return await this.redis.evalsha(sha, keys.length, ...keys, ...args);
+    } catch (error) {
+      // Nothing has run then, so that nothing runs twice.
+      if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+      return await this.redis.eval(text, keys.length, ...keys, ...args);
+    }
   }
 
   /** What is behind an error that only says that the connection is closed. */

@@ -7,6 +7,13 @@
  * `XPENDING` tells for the whole batch.
  * @module
  */
+import { createHash } from "node:crypto";
+
+/** A script, and the name that Redis knows it by once it has run. */
+export interface Script {
+  readonly text: string;
+  readonly sha: string;
+}
 
 const OWNED = `
 local stream, group, consumer, finishing, own = KEYS[1], ARGV[1], ARGV[2], ARGV[5], ARGV[6]
@@ -60,42 +67,52 @@ end
 }
 
 /** Acknowledges. */
-export const ACK: string = OWNED + FINISH;
+export const ACK: Script = script(OWNED + FINISH);
 
 /** Moves to the dead letters, the second key; the argument is about how many are kept, or empty. */
-export const NACK: string = OWNED + copyEach(
-  `fields[#fields + 1] = 'original_stream'
+export const NACK: Script = script(
+  OWNED + copyEach(
+    `fields[#fields + 1] = 'original_stream'
     fields[#fields + 1] = stream
     fields[#fields + 1] = 'original_id'
     fields[#fields + 1] = id`,
-  `if own == '' then
+    `if own == '' then
       redis.call('XADD', KEYS[2], '*', unpack(fields))
     else
       redis.call('XADD', KEYS[2], 'MAXLEN', '~', own, '*', unpack(fields))
     end`,
-) + FINISH;
+  ) + FINISH,
+);
 
 /** Puts back at the end of the stream; the argument is what the count of deliveries grows by. */
-export const REJECT: string = OWNED + copyEach(
-  `count = count + tonumber(own)
+export const REJECT: Script = script(
+  OWNED + copyEach(
+    `count = count + tonumber(own)
     if count > 0 then
       fields[#fields + 1] = 'delivery_count'
       fields[#fields + 1] = count
     end`,
-  `redis.call('XADD', stream, '*', unpack(fields))`,
-) + FINISH;
+    `redis.call('XADD', stream, '*', unpack(fields))`,
+  ) + FINISH,
+);
 
 /** Extends leases: the entries are claimed by the consumer that has them. */
-export const EXTEND: string = OWNED + `
+export const EXTEND: Script = script(
+  OWNED + `
 ids[#ids + 1] = 'JUSTID'
 redis.call('XCLAIM', stream, group, consumer, 0, unpack(ids))
 return results
-`;
+`,
+);
 
 /** Removes the consumer where nothing is pending for it; its arguments are the group and the consumer only. */
-export const LEAVE: string = `
+export const LEAVE: Script = script(`
 if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) == 0 then
   redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
 end
 return 1
-`;
+`);
+
+function script(text: string): Script {
+  return { text, sha: createHash("sha1").update(text).digest("hex") };
+}

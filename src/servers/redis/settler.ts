@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers";
 import type { DeliveryResult } from "../../server.ts";
 import type { RedisClient } from "./client.ts";
 import { compareIds } from "./entry.ts";
-import { ACK, EXTEND, LEAVE, NACK, REJECT } from "./scripts.ts";
+import { ACK, EXTEND, LEAVE, NACK, REJECT, type Script } from "./scripts.ts";
 
 /** What can be done with messages that are ours. */
 export type SettlerAction = "ack" | "nack" | "reject" | "return" | "extend";
@@ -22,7 +22,7 @@ export interface Place {
 const MOST = 1_000;
 
 /** Each action's script, and its argument of its own. */
-const SCRIPTS: Readonly<Record<SettlerAction, readonly [lua: string, own: string]>> = {
+const SCRIPTS: Readonly<Record<SettlerAction, readonly [script: Script, own: string]>> = {
   ack: [ACK, ""],
   nack: [NACK, ""],
   reject: [REJECT, "1"],
@@ -75,7 +75,7 @@ export class Settler {
 
   /** Takes a consumer out of its group, where nothing is pending for it. */
   async leave({ stream, group }: Place, consumer: string): Promise<void> {
-    await this.#client.redis.eval(LEAVE, 1, stream, group, consumer);
+    await this.#client.run(LEAVE, [stream], [group, consumer]);
   }
 
   #schedule(): void {
@@ -117,15 +117,7 @@ export class Settler {
     const keys = action === "nack" && deadLetters !== null ? [stream, deadLetters] : [stream];
     try {
       const scope = [group, consumer, sorted[0] ?? "-", sorted.at(-1) ?? "+"];
-      const answer = await this.#client.redis.eval(
-        script,
-        keys.length,
-        ...keys,
-        ...scope,
-        finishing,
-        argument,
-        ...ids,
-      );
+      const answer = await this.#client.run(script, keys, [...scope, finishing, argument, ...ids]);
       return answer as readonly unknown[];
     } catch (error) {
       // The group is gone, and with it all that was ours.

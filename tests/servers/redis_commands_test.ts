@@ -1,0 +1,81 @@
+/**
+ * How many commands RedisServer needs, from Redis' own `INFO commandstats`, and how its scripts reach Redis.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { RedisServer } from "@repid/core/redis";
+import { Redis } from "ioredis";
+import { type PrivateRedis, provideRedis, startRedis } from "../brokers/redis.ts";
+import { skip, test } from "../harness.ts";
+
+const EMPTY = { payload: new Uint8Array(), headers: {}, contentType: undefined, replyTo: undefined };
+/** How long a message may take to come, in milliseconds. */
+const PATIENCE = 10_000;
+const found = await provideRedis("Redis 7");
+
+interface Parts {
+  readonly server: RedisServer;
+  /** Looks from outside. */
+  readonly client: Redis;
+  readonly channel: string;
+}
+
+/** A Redis that nobody else gives commands to. */
+function alone(name: string, look: (parts: Parts) => Promise<void>): void {
+  if (found.kind !== "program") {
+    return skip(name, found.kind === "missing" ? found.reason : "its commands are not counted for us alone");
+  }
+  test(name, async () => {
+    const redis = await startRedis(found);
+    const client = new Redis(redis.url);
+    const server = new RedisServer(redis.url);
+    try {
+      const connection = await server.connect();
+      await look({ server, client, channel: "jobs" });
+      await connection.close();
+    } finally {
+      await client.quit();
+      await closeBroker(redis);
+    }
+  }, { sanitizeOps: false, sanitizeResources: false });
+}
+
+/** A broker's process keeps nobody awake, so that waiting for its end alone would end Deno's event loop. */
+async function closeBroker({ process }: PrivateRedis): Promise<void> {
+  const awake = setInterval(() => {}, 1_000);
+  try {
+    await process.close();
+  } finally {
+    clearInterval(awake);
+  }
+}
+
+alone("RedisServer sends a script as a whole only until Redis knows it", async (parts) => {
+  const { server, client, channel } = parts;
+  await publish(parts, 3);
+  const subscription = await server.subscribe([channel]);
+  const [first, second, third] = await subscription.take(3, PATIENCE);
+  await client.config("RESETSTAT");
+  assert.equal(await first?.settle("ack"), "done");
+  assert.equal(await second?.settle("ack"), "done");
+  assert.deepEqual(pick(await commandsOf(client), "eval", "evalsha"), { eval: 1, evalsha: 2 });
+  await client.script("FLUSH");
+  assert.equal(await third?.settle("ack"), "done");
+  assert.deepEqual(pick(await commandsOf(client), "eval", "evalsha"), { eval: 2, evalsha: 3 });
+  assert.equal(await client.xlen(`repid:${channel}`), 0);
+  await subscription.close();
+});
+
+async function publish({ server, channel }: Parts, count: number): Promise<void> {
+  await Promise.all(Array.from({ length: count }, () => server.publish(channel, EMPTY, {})));
+}
+
+/** How often each command has run since the last reset; those inside scripts count as well. */
+async function commandsOf(client: Redis): Promise<Map<string, number>> {
+  const lines = (await client.info("commandstats")).matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm);
+  return new Map([...lines].map(([, name = "", calls]) => [name, Number(calls)]));
+}
+
+function pick(commands: ReadonlyMap<string, number>, ...names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(names.map((name) => [name, commands.get(name) ?? 0]));
+}
