@@ -41,6 +41,7 @@ export function serve(load: (url: string) => Promise<LoadedModule>): void {
     });
   });
   process.on("disconnect", () => process.exit(0));
+  if (!process.connected) process.exit(0); // the parent died meanwhile: Node said so before anybody listened
   // a terminal, and service managers, signal the whole group: whether running calls may finish is the parent's decision
   process.on("SIGINT", ignoreSignal);
   process.on("SIGTERM", ignoreSignal);

@@ -41,11 +41,9 @@ async function passOnNode(): Promise<void> {
   writeFileSync(join(target, "tests/harness.js"), `export { test } from "node:test";`);
   const files = readdirSync(join(target, "tests/workers")).filter((name) => name.endsWith("_test.js"));
   assert(files.length >= 6);
-  const { code, output, errors } = await startCommand(
-    "node",
-    ["--test", ...files],
-    join(target, "tests/workers"),
-  )
+  const { code, output, errors } = await startCommand("node", ["--test", ...files], {
+    cwd: join(target, "tests/workers"),
+  })
     .over;
   assert.equal(code, 0, output + errors);
   assert.match(output, /^. pass [1-9]\d+$/m);

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { test } from "../harness.ts";
-import { fixture, isDeno, start, type StartOptions } from "./fixtures/fixtures.ts";
+import { fixture, isDeno, start, startCommand, type StartOptions } from "./fixtures/fixtures.ts";
 
 /** What `call.ts` prints. */
 interface Result {
@@ -104,6 +107,35 @@ testOnDeno(
     const { threw } = await call(module, "ask", null, { cwd: tmpdir(), permissions: flags });
     assert.match(threw ?? "", /^IsolatedError: Cannot call ask as its module cannot be loaded: .*"answer"/s);
     rmSync(folder, { recursive: true });
+  },
+);
+
+testOnDeno(
+  "startProcess() works where this library comes from the network, as it does from JSR",
+  async () => {
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    const server = createServer(({ url = "" }, response) => {
+      response.setHeader("content-type", "application/typescript");
+      response.end(readFileSync(join(root, url)));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo; // neither a pipe nor closed
+    const { folder, module } = makeProject();
+    const main = join(folder, "main.ts");
+    writeFileSync(
+      main,
+      `import { closeIsolated, isolated } from "http://127.0.0.1:${port}/src/workers/mod.ts";
+    console.log(await isolated<{ ask(): number }>(new URL("${module}")).ask());
+    await closeIsolated();`,
+    );
+    const program = startCommand(process.execPath, ["run", "-A", main], {
+      env: { DENO_DIR: join(folder, "cache") },
+    });
+    const { output, errors } = await program.over;
+    assert.equal(output, "42\n", errors);
+    rmSync(folder, { recursive: true });
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   },
 );
 
