@@ -8,7 +8,7 @@ import { Settling } from "../../settling.ts";
 import { assert, assertBytes, assertEqual } from "./assert.ts";
 import type { Consumer } from "./consumer.ts";
 import type { ConformanceCase } from "./harness.ts";
-import { numbered, textOf, toBytes } from "./bodies.ts";
+import { numbered, textOf, toBytes, toMessage } from "./bodies.ts";
 import type { Trial } from "./trial.ts";
 
 /** Settling. */
@@ -189,6 +189,27 @@ export const settlementCases: readonly ConformanceCase[] = [
       const last = await trial.consumer(server, channel);
       const again = await last.collect(fresh.length);
       assertEqual(again.map(textOf).toSorted(), numbered(3, "fresh"), "what went back to the broker");
+    },
+  },
+  {
+    name: 'answers "lost" to a reply to a message of a closed subscription, and publishes nothing',
+    capabilities: ["nativeReply"],
+    run: async (trial) => {
+      const [server, channel, answers] = [await trial.server(), await trial.channel(), await trial.channel()];
+      const first = await trial.consumer(server, channel);
+      await trial.publish(server, channel, "question");
+      const stale = await first.next();
+      await first.close();
+      assert(stale.reply, "reply() is there");
+      const answer = toMessage({ payload: toBytes("answer") });
+      const result = await trial.within(stale.reply(answers, answer, {}), "reply()");
+      assertEqual(result, "lost", "what reply() answers");
+      await (await trial.consumer(server, answers)).nothing("published for a message that is no longer ours");
+      assertEqual(
+        textOf(await (await trial.consumer(server, channel)).next()),
+        "question",
+        "what is still there",
+      );
     },
   },
 ];
