@@ -1,0 +1,142 @@
+/**
+ * Redis and workers are killed, and no message that was confirmed is lost.
+ * @module
+ */
+import { RedisServer } from "@repid/core/redis";
+import type { PrivateRedis } from "../brokers/redis.ts";
+import { Ledger, type Tally } from "./ledger.ts";
+import { type Leftovers, leftovers, NOTHING, publishFirmly, until } from "./stage.ts";
+import { WorkerProcess } from "./worker_process.ts";
+
+/** How long a consumer may be silent before others take over from it, in milliseconds. */
+const MIN_IDLE = 2_000;
+/** How many messages are published at once. */
+const WINDOW = 50;
+/** How far the publisher may be ahead of the workers, so that faults hit both. */
+const MOST_AHEAD = 200;
+/** How long the workers may go without a new message, in milliseconds. */
+const PATIENCE = 30_000;
+
+/** How much, and what happens meanwhile. */
+export interface NothingLostOptions {
+  readonly messages: number;
+  /** How often Redis is killed and started again. */
+  readonly brokerKills: number;
+  /** How often one of the two workers is killed and started again. */
+  readonly workerKills: number;
+}
+
+/** What came of it. */
+export interface NothingLostFigures extends Tally {
+  /** Publishes that rejected, and were tried again. */
+  readonly rejectedPublishes: number;
+  /** What was left in Redis when all had been handled. */
+  readonly left: Leftovers;
+  /** In milliseconds. */
+  readonly duration: number;
+}
+
+/** Publishes with confirmation while everything is killed in turn. Rejects where not all is handled. */
+export async function nothingLost(
+  redis: PrivateRedis,
+  options: NothingLostOptions,
+): Promise<NothingLostFigures> {
+  const { messages } = options;
+  const started = performance.now();
+  const channel = crypto.randomUUID();
+  const ledger = await Ledger.create();
+  const workers = [0, 1].map(() => new WorkerProcess(redis.url, channel, String(MIN_IDLE), ledger.path));
+  const server = new RedisServer(redis.url);
+  const connection = await server.connect();
+  const progress = new Progress(ledger);
+  try {
+    const [rejectedPublishes] = await Promise.all([
+      publishAll(server, channel, messages, progress),
+      breakThings(redis, workers, options, progress),
+    ]);
+    await progress.reaches(messages);
+    // The last are written down, but their acks may be under way, or lost with their worker.
+    await until(
+      "nothing is left",
+      async () => same(await leftovers(redis.url, channel), NOTHING),
+      PATIENCE,
+    );
+    await Promise.all(workers.map((worker) => worker.stop()));
+    const left = await leftovers(redis.url, channel);
+    return { ...ledger.tally(), rejectedPublishes, left, duration: performance.now() - started };
+  } finally {
+    await connection.close();
+    await Promise.all(workers.map((worker) => worker.kill()));
+    await ledger.remove();
+  }
+}
+
+/** Waits for the workers, for as long as they get on. */
+class Progress {
+  readonly #ledger: Ledger;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  async reaches(count: number): Promise<void> {
+    let [handled, since] = [-1, performance.now()];
+    await until(`${count} messages were handled`, () => {
+      const { handled: now } = this.#ledger.tally();
+      if (now !== handled) [handled, since] = [now, performance.now()];
+      if (performance.now() - since > PATIENCE) throw new Error(`Cannot go on as workers stay at ${now}`);
+      return now >= count;
+    }, Infinity);
+  }
+}
+
+async function publishAll(
+  server: RedisServer,
+  channel: string,
+  messages: number,
+  progress: Progress,
+): Promise<number> {
+  let [next, rejected] = [0, 0];
+  const publish = async (): Promise<void> => {
+    while (next < messages) {
+      const body = next++;
+      rejected += await publishFirmly(server, channel, String(body));
+      await progress.reaches(body - MOST_AHEAD);
+    }
+  };
+  await Promise.all(Array.from({ length: WINDOW }, publish));
+  return rejected;
+}
+
+/** Kills in turn, evenly over the messages. */
+async function breakThings(
+  redis: PrivateRedis,
+  [worker]: readonly WorkerProcess[],
+  { messages, brokerKills, workerKills }: NothingLostOptions,
+  progress: Progress,
+): Promise<void> {
+  const killRedis = async (): Promise<void> => {
+    await redis.process.kill();
+    await redis.process.start();
+  };
+  const killWorker = async (): Promise<void> => {
+    await worker?.kill();
+    worker?.start();
+  };
+  const faults = [
+    ...spread(brokerKills, messages).map((at) => ({ at, strike: killRedis })),
+    ...spread(workerKills, messages).map((at) => ({ at, strike: killWorker })),
+  ].toSorted((a, b) => a.at - b.at);
+  for (const { at, strike } of faults) {
+    await progress.reaches(at);
+    await strike();
+  }
+}
+
+function spread(count: number, over: number): number[] {
+  return Array.from({ length: count }, (_, index) => Math.floor(over * (index + 1) / (count + 1)));
+}
+
+function same(a: Leftovers, b: Leftovers): boolean {
+  return a.entries === b.entries && a.pending === b.pending && a.deadLetters === b.deadLetters;
+}
