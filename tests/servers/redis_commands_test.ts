@@ -3,6 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import type { Delivery, Subscription } from "@repid/core";
 import { RedisServer } from "@repid/core/redis";
 import { Redis } from "ioredis";
 import { type PrivateRedis, provideRedis, startRedis } from "../brokers/redis.ts";
@@ -65,6 +66,37 @@ alone("RedisServer sends a script as a whole only until Redis knows it", async (
   assert.equal(await client.xlen(`repid:${channel}`), 0);
   await subscription.close();
 });
+
+alone("RedisServer settles two of many messages without a look at those between", async (parts) => {
+  const { server, client, channel } = parts;
+  await publish(parts, 300);
+  const subscription = await server.subscribe([channel]);
+  const deliveries = await takeAll(subscription, 300);
+  const [first, stolen, last] = [deliveries[0], deliveries[150], deliveries[299]];
+  await client.xclaim(`repid:${channel}`, `repid:${channel}:group`, "thief", 0, stolen?.messageId ?? "");
+  await client.config("RESETSTAT");
+  const results = await Promise.all([first, stolen, last, last].map((delivery) => delivery?.settle("ack")));
+  assert.deepEqual(results, ["done", "lost", "done", "lost"]);
+  // Once for what lies at the beginning, and for each of the two that lie beyond.
+  assert.deepEqual(pick(await commandsOf(client), "evalsha", "xpending"), { evalsha: 1, xpending: 3 });
+  assert.equal(await client.xlen(`repid:${channel}`), 299 - 1);
+  // All in one: one look tells.
+  await client.config("RESETSTAT");
+  const others = deliveries.filter((delivery) => ![first, stolen, last].includes(delivery));
+  const all = await Promise.all(others.map((delivery) => delivery.settle("ack")));
+  assert.deepEqual(all, others.map(() => "done"));
+  assert.deepEqual(pick(await commandsOf(client), "evalsha", "xpending"), { evalsha: 1, xpending: 1 });
+  await subscription.close();
+});
+
+/** Takes so many deliveries, in however many turns. */
+async function takeAll(subscription: Subscription, count: number): Promise<Delivery[]> {
+  const deliveries: Delivery[] = [];
+  while (deliveries.length < count) {
+    deliveries.push(...await subscription.take(count - deliveries.length, PATIENCE));
+  }
+  return deliveries;
+}
 
 async function publish({ server, channel }: Parts, count: number): Promise<void> {
   await Promise.all(Array.from({ length: count }, () => server.publish(channel, EMPTY, {})));
