@@ -157,7 +157,7 @@ export class PubsubServer implements Server {
     try {
       await rpc.ready(connectTimeout, signal);
     } catch (error) {
-      rpc.close();
+      await rpc.close();
       throw error;
     }
     const ended = new AbortController();
@@ -175,6 +175,6 @@ export class PubsubServer implements Server {
     const all = Promise.all([...closing, publishing.idle()]).then(() => control.idle());
     await settlesWithin(systemClock, SHUT_TIMEOUT, all);
     ended.abort();
-    rpc.close();
+    await rpc.close();
   }
 }
