@@ -91,6 +91,8 @@ export class BrokerProcess implements AsyncDisposable {
   /** Kills it as a crash would (SIGKILL) and waits until it is gone. */
   async kill(): Promise<void> {
     this.signal("SIGKILL");
+    // Somebody waits for its end now: where nothing else is under way, the run would be over before it.
+    if (this.#pid !== undefined) this.#child?.ref();
     await this.#exited;
   }
 
