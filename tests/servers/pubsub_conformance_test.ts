@@ -37,6 +37,7 @@ await withBroker("PubsubServer on Google's emulator keeps the conformance suite"
       "delivers no more what was nacked": NACK,
       "settles many messages at once, each in its own way": NACK,
       "gives up a message that no actor takes, after nine times": NACK,
+      "delivers what was rejected to another consumer, unchanged": BOUND,
       "takes no more from the broker than it was asked for": BOUND,
       "takes nothing from the broker between two takes": BOUND,
       "delivers a message to one consumer at a time": BOUND,
