@@ -5,14 +5,12 @@
 import assert from "node:assert/strict";
 import type { Delivery, Subscription } from "@repid/core";
 import { RedisServer } from "@repid/core/redis";
-import { Redis } from "ioredis";
-import { type PrivateRedis, provideRedis, startRedis } from "../brokers/redis.ts";
-import { skip, test } from "../harness.ts";
+import type { Redis } from "ioredis";
+import { onRedis } from "./private_redis.ts";
 
 const EMPTY = { payload: new Uint8Array(), headers: {}, contentType: undefined, replyTo: undefined };
 /** How long a message may take to come, in milliseconds. */
 const PATIENCE = 10_000;
-const found = await provideRedis("Redis 7");
 
 interface Parts {
   readonly server: RedisServer;
@@ -21,34 +19,14 @@ interface Parts {
   readonly channel: string;
 }
 
-/** A Redis that nobody else gives commands to. */
+/** A server on a Redis that nobody else gives commands to. */
 function alone(name: string, look: (parts: Parts) => Promise<void>): void {
-  if (found.kind !== "program") {
-    return skip(name, found.kind === "missing" ? found.reason : "its commands are not counted for us alone");
-  }
-  test(name, async () => {
-    const redis = await startRedis(found);
-    const client = new Redis(redis.url);
+  onRedis(name, [], async ({ redis, client }) => {
     const server = new RedisServer(redis.url);
-    try {
-      const connection = await server.connect();
-      await look({ server, client, channel: "jobs" });
-      await connection.close();
-    } finally {
-      await client.quit();
-      await closeBroker(redis);
-    }
-  }, { sanitizeOps: false, sanitizeResources: false });
-}
-
-/** A broker's process keeps nobody awake, so that waiting for its end alone would end Deno's event loop. */
-async function closeBroker({ process }: PrivateRedis): Promise<void> {
-  const awake = setInterval(() => {}, 1_000);
-  try {
-    await process.close();
-  } finally {
-    clearInterval(awake);
-  }
+    const connection = await server.connect();
+    await look({ server, client, channel: "jobs" });
+    await connection.close();
+  });
 }
 
 alone("RedisServer sends a script as a whole only until Redis knows it", async (parts) => {

@@ -65,6 +65,9 @@ export class RedisClient {
       await this.redis.connect();
       // ioredis counts a connection as made whose user was refused.
       await this.redis.ping();
+      // And one whose database does not exist: it would go on with the first one.
+      const { db } = this.redis.options;
+      if (db) await this.redis.select(db);
       signal?.throwIfAborted();
     } catch (error) {
       this.redis.disconnect();

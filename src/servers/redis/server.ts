@@ -75,6 +75,11 @@ export class RedisServer implements Server {
         `Cannot use the Redis server as its URL begins with neither redis: nor rediss: ${protocol}`,
       );
     }
+    if (!/^(?:\/\d*)?$/.test(pathname)) {
+      throw new TypeError(
+        `Cannot use the Redis server as its URL names no database by number: ${pathname}`,
+      );
+    }
     checkOptions(options);
     this.#url = url;
     this.#options = options;
