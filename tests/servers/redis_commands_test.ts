@@ -3,12 +3,17 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Delivery, Subscription } from "@repid/core";
+import { type Delivery, Repid, Router, type Subscription } from "@repid/core";
 import { RedisServer } from "@repid/core/redis";
 import type { Redis } from "ioredis";
 import { onRedis } from "./private_redis.ts";
 
-const EMPTY = { payload: new Uint8Array(), headers: {}, contentType: undefined, replyTo: undefined };
+const MESSAGE = {
+  payload: new Uint8Array(),
+  headers: { topic: "work" },
+  contentType: undefined,
+  replyTo: undefined,
+};
 /** How long a message may take to come, in milliseconds. */
 const PATIENCE = 10_000;
 
@@ -67,6 +72,33 @@ alone("RedisServer settles two of many messages without a look at those between"
   await subscription.close();
 });
 
+alone("RedisServer.publish() gives one command for each message", async (parts) => {
+  await parts.client.config("RESETSTAT");
+  await publish(parts, 500);
+  const commands = await commandsOf(parts.client);
+  commands.delete("config|resetstat");
+  assert.deepEqual(Object.fromEntries(commands), { xadd: 500 });
+});
+
+alone("RedisServer sends at most 0.05 commands for each consumed message, 100 at once", async (parts) => {
+  const { server, client, channel } = parts;
+  await publish(parts, 1_000);
+  const app = new Repid();
+  app.servers.register("redis", server);
+  const router = new Router({ channel });
+  let handled = 0;
+  router.actor({ name: "work" }, () => void handled++);
+  app.includeRouter(router);
+  await client.config("RESETSTAT");
+  await app.runWorker({ messagesLimit: 1_000, tasksLimit: 100, osSignals: [] });
+  const commands = pick(await commandsOf(client), "eval", "evalsha", "xreadgroup", "xack");
+  const { eval: whole = 0, evalsha = 0, xreadgroup = 0, xack = 0 } = commands;
+  assert.equal(handled, 1_000);
+  assert.equal(await client.xlen(`repid:${channel}`), 0);
+  assert.ok(xreadgroup > 0 && xack > 0 && evalsha >= xack);
+  assert.ok((whole + evalsha + xreadgroup) / 1_000 <= 0.05, JSON.stringify(commands));
+});
+
 /** Takes so many deliveries, in however many turns. */
 async function takeAll(subscription: Subscription, count: number): Promise<Delivery[]> {
   const deliveries: Delivery[] = [];
@@ -77,7 +109,7 @@ async function takeAll(subscription: Subscription, count: number): Promise<Deliv
 }
 
 async function publish({ server, channel }: Parts, count: number): Promise<void> {
-  await Promise.all(Array.from({ length: count }, () => server.publish(channel, EMPTY, {})));
+  await Promise.all(Array.from({ length: count }, () => server.publish(channel, MESSAGE, {})));
 }
 
 /** How often each command has run since the last reset; those inside scripts count as well. */
