@@ -116,7 +116,16 @@ const MODES: ReadonlySet<unknown> = new Set<ConfirmationMode>([
  * @throws {RangeError} If a duration is not positive.
  */
 export function checkActor(options: ActorOptions, handler: unknown): void {
-  const { name, payload, headers, deps = {}, confirmationMode = "auto", onError, onTimeout } = options;
+  const {
+    name,
+    payload,
+    headers,
+    deps = {},
+    confirmationMode = "auto",
+    onError,
+    onTimeout,
+    routingStrategy,
+  } = options;
   if (typeof name !== "string" || name === "") {
     throw new TypeError(`Cannot register an actor as its name is not a non-empty string: ${String(name)}`);
   }
@@ -131,8 +140,13 @@ export function checkActor(options: ActorOptions, handler: unknown): void {
     refuse("its headers are not a Standard Schema", typeof headers);
   }
   if (!MODES.has(confirmationMode)) refuse("its confirmation mode is unknown", confirmationMode);
-  for (const [name, { resolve }] of Object.entries(deps)) {
-    if (typeof resolve !== "function") refuse("what it depends on was not made with dependency()", name);
+  if (routingStrategy !== undefined && typeof routingStrategy?.matches !== "function") {
+    refuse("its routing strategy has no method matches", typeof routingStrategy);
+  }
+  for (const [name, dependency] of Object.entries(deps)) {
+    if (typeof dependency?.resolve !== "function") {
+      refuse("what it depends on was not made with dependency()", name);
+    }
   }
   for (const policy of [onError, onTimeout]) {
     if (policy !== undefined && typeof policy !== "function" && !isAction(policy, confirmationMode)) {

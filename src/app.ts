@@ -141,16 +141,17 @@ export class Repid {
     const worker = this.#createWorker(options);
     if (!worker) return { processed: 0 };
     const report = reportTo(this.#logger);
-    const listeners = await this.#listen(options, worker);
     const stop = (): void => worker.stop();
     const forget = onFirstSignal(osSignals, (name) => {
       report("worker.signal.stop", { signal: name });
       stop();
     });
-    signal?.addEventListener("abort", stop, { once: true });
-    if (signal?.aborted) stop();
-    this.#workers.add(worker);
+    let listeners: HttpListener[] = [];
     try {
+      signal?.addEventListener("abort", stop, { once: true });
+      if (signal?.aborted) stop();
+      listeners = await this.#listen(options, worker);
+      this.#workers.add(worker);
       return await worker.run();
     } finally {
       forget();

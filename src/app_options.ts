@@ -53,24 +53,24 @@ export interface HttpServerOptions {
 /** Options of {@linkcode Repid.runWorker}. */
 export interface WorkerOptions {
   /** Stops the worker gracefully when aborted. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** OS signals that stop the worker gracefully; a second one has its default effect. Defaults to `SIGINT` and `SIGTERM`; `[]` for none. */
-  readonly osSignals?: readonly OsSignal[];
+  readonly osSignals?: readonly OsSignal[] | undefined;
   /** How long running handlers may go on after a stop, in milliseconds. Defaults to 25 000. */
-  readonly gracefulShutdownTime?: number;
+  readonly gracefulShutdownTime?: number | undefined;
   /** How long handlers may go on after their signal was aborted, in milliseconds; then their slot is given back. Defaults to 1 000. */
-  readonly cancellationTimeout?: number;
+  readonly cancellationTimeout?: number | undefined;
   /** Stops after exactly this many messages. Defaults to `Infinity`. */
-  readonly messagesLimit?: number;
+  readonly messagesLimit?: number | undefined;
   /** How many messages are handled at once. Defaults to 1 000. */
-  readonly tasksLimit?: number;
+  readonly tasksLimit?: number | undefined;
   /** The name of the server to consume from. Defaults to the default server. */
-  readonly server?: string;
+  readonly server?: string | undefined;
   /** Serves `/livez`, `/readyz` and `path` (`/healthz`) while the worker runs, on port 8080. Defaults to not serving. */
-  readonly healthCheckServer?: HttpServerOptions;
+  readonly healthCheckServer?: HttpServerOptions | undefined;
   /**
    * Serves the AsyncAPI page at `path` (`/`), and the document as `asyncapi.json` and `asyncapi.yaml` below it, while the
    * worker runs, on port 8081. Defaults to not serving.
    */
-  readonly asyncApiServer?: HttpServerOptions & AsyncApiHtmlOptions;
+  readonly asyncApiServer?: HttpServerOptions & AsyncApiHtmlOptions | undefined;
 }

@@ -35,10 +35,11 @@ type Failure = Exclude<Outcome, { kind: "returned" }>;
 export async function decide(what: ToDecide, outcome: Outcome): Promise<Outcome> {
   const { actor, run } = what;
   run.decided = true;
-  if (run.settling.isSettled) return outcome;
+  const { settling } = run;
+  if (settling.isSettled && !settling.isReplying) return outcome;
   if (outcome.kind !== "returned") {
     const action = await actionAfter(what, outcome);
-    run.settling.propose(action === "no_action" ? undefined : action);
+    settling.propose(action === "no_action" ? undefined : action);
     return outcome;
   }
   const decision = CONFIRMATION[actor.confirmationMode].returned;
@@ -47,7 +48,8 @@ export async function decide(what: ToDecide, outcome: Outcome): Promise<Outcome>
   if (!isSettlement(action)) {
     return await decide(what, { kind: "threw", error: notAnAction(actor, action) });
   }
-  await quietly(run.settling.settle(action));
+  if (settling.isReplying) settling.propose(action);
+  else await quietly(settling.settle(action));
   return outcome;
 }
 

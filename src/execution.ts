@@ -17,10 +17,11 @@ import type { Report } from "./events.ts";
 import { inject } from "./injection.ts";
 import { InFlightMessage } from "./in_flight.ts";
 import type { JsonSchemaConverters } from "./json_schema.ts";
-import { type ActorCall, type ActorCallChanges, compose } from "./middleware.ts";
+import { compose } from "./middleware.ts";
 import type { Producer } from "./producer.ts";
 import type { ResolvedActor } from "./router.ts";
-import { type Abortion, Run } from "./run.ts";
+import { concluded, Run } from "./run.ts";
+import { changeCall, type RunCall } from "./run_call.ts";
 import type { Delivery } from "./server.ts";
 import { Settling } from "./settling.ts";
 import { DeclarationValidator, type Overrides, type Validated } from "./validation.ts";
@@ -41,12 +42,6 @@ export interface ExecutionOptions {
   readonly ended?: AbortSignal | undefined;
   readonly jsonSchemaConverters?: JsonSchemaConverters | undefined;
   readonly overrides?: Overrides | undefined;
-}
-
-/** One run, as the pipeline passes it on. */
-interface RunCall extends ActorCall {
-  readonly message: InFlightMessage;
-  readonly run: Run;
 }
 
 const NOTHING_VALIDATED: Validated = new Map();
@@ -90,8 +85,10 @@ export class Execution {
         return { kind: "interrupted", error: new Error("Cannot acknowledge the message first") };
       }
     }
+    const message = new InFlightMessage(run.delivery, settling, this.#options.producer);
     const call: RunCall = {
-      message: new InFlightMessage(run.delivery, settling, this.#options.producer),
+      message,
+      original: message,
       actor: this.actor.info,
       get signal() {
         return run.signal;
@@ -100,6 +97,7 @@ export class Execution {
       run,
     };
     let outcome = await this.#runPipeline(call);
+    run.over = true;
     if (run.attempting) outcome = await this.#outlived(run, outcome);
     // A middleware threw early, never called `next`, or took a failure's finality away and tried no more.
     if (!run.decided) await decide(this.#toDecide(call), outcome);
@@ -146,6 +144,7 @@ export class Execution {
     if (run.attempting) {
       throw new Error("Cannot run the actor again as it is still running: await next() first");
     }
+    if (run.over) throw new Error("Cannot run the actor as its middlewares have ended: call next() before");
     run.attempting = true;
     try {
       run.outcome = await this.#work(call);
@@ -163,11 +162,14 @@ export class Execution {
   /** Waits for the handler, but for one that ignores its signal only so long. */
   #work(call: RunCall): Promise<Outcome> {
     const { run } = call;
+    // A view of its own, which can be taken away from a handler that is given up.
+    const message = call.message.seenAs({});
     return new Promise((resolve) => {
       let givenUp = false;
       run.begin(this.actor.timeout, ({ kind, reason: error }) => {
         givenUp = true;
         run.givenUp = true;
+        message.revoke();
         run.end();
         this.#reportAbandoned(run, error);
         resolve({ kind, error });
@@ -181,21 +183,21 @@ export class Execution {
         if (givenUp) return this.#reportAbandonedEnded(run);
         resolve(concluded(outcome, run.end()));
       };
-      this.#perform(call).then(
+      this.#perform(call, message).then(
         (value) => end({ kind: "returned", value }),
         (error) => end({ kind: run.valid ? "threw" : "invalid", error }),
       );
     });
   }
 
-  async #perform(call: RunCall): Promise<unknown> {
-    const { run, message } = call;
+  async #perform(call: RunCall, message: InFlightMessage): Promise<unknown> {
+    const { run } = call;
     const { attempt } = run;
     const validating = this.#validate(message);
     const validated = validating instanceof Promise ? await validating : validating;
     run.valid = true;
     const { payload, headers } = this.actor.options;
-    const deps = this.#hasDependencies ? await this.#inject(call, validated) : NO_DEPENDENCIES;
+    const deps = this.#hasDependencies ? await this.#inject(call, message, validated) : NO_DEPENDENCIES;
     // Too late is too late: whoever waited for this attempt may wait no more.
     if (attempt.aborted) throw attempt.signal.reason;
     return await this.actor.handler(payload ? validated.get(payload) : undefined, {
@@ -218,7 +220,11 @@ export class Execution {
     );
   }
 
-  async #inject({ run, message, actor }: RunCall, validated: Validated): Promise<object> {
+  async #inject(
+    { run, actor }: RunCall,
+    message: InFlightMessage,
+    validated: Validated,
+  ): Promise<object> {
     const { attempt } = run;
     const base = {
       message,
@@ -240,8 +246,8 @@ export class Execution {
     }
   }
 
-  #toDecide({ run, message }: RunCall): ToDecide {
-    return { actor: this.actor, run, message, report: this.#options.report };
+  #toDecide({ run, original }: RunCall): ToDecide {
+    return { actor: this.actor, run, message: original, report: this.#options.report };
   }
 
   async #cleanUp(run: Run, cleanUp: () => unknown): Promise<void> {
@@ -274,24 +280,4 @@ export class Execution {
     const { report, countAbandoned } = this.#options;
     report("actor.run.abandoned_ended", { ...run.where, abandoned: countAbandoned(-1) });
   }
-}
-
-/** An attempt that was aborted and ended: too late is too late, but work that was done before shutdown is done. */
-function concluded(outcome: Outcome, abortion: Abortion | undefined): Outcome {
-  if (!abortion || (abortion.kind === "interrupted" && outcome.kind === "returned")) return outcome;
-  return { kind: abortion.kind, error: abortion.reason };
-}
-
-function changeCall(call: RunCall, changes: ActorCallChanges): RunCall {
-  const { message, final = call.final } = changes;
-  const { run } = call;
-  return {
-    message: message ? call.message.seenAs(message) : call.message,
-    actor: call.actor,
-    get signal() {
-      return run.signal;
-    },
-    final,
-    run,
-  };
 }

@@ -14,7 +14,7 @@ import type {
   SendArguments,
 } from "./message.ts";
 import { type Producer, toMessageData } from "./producer.ts";
-import type { BaseMessage, Delivery, DeliveryResult, MessageHeaders } from "./server.ts";
+import type { BaseMessage, Delivery, DeliveryResult, MessageHeaders, Settlement } from "./server.ts";
 import type { SendMessageCommon } from "./producer.ts";
 import type { Settling } from "./settling.ts";
 
@@ -33,6 +33,7 @@ export class InFlightMessage implements Message {
   readonly #delivery: Delivery;
   readonly #settling: Settling;
   readonly #producer: Producer;
+  #revoked = false;
 
   constructor(delivery: Delivery, settling: Settling, producer: Producer, seen: BaseMessage = delivery) {
     this.payload = seen.payload;
@@ -64,16 +65,25 @@ export class InFlightMessage implements Message {
     return this.#settling.action !== undefined;
   }
 
+  /** Whoever holds this was given up: what it does to the message from now on is ignored. */
+  revoke(): void {
+    this.#revoked = true;
+  }
+
   ack(): Promise<boolean> {
-    return this.#settling.settle("ack");
+    return this.#settle("ack");
   }
 
   nack(): Promise<boolean> {
-    return this.#settling.settle("nack");
+    return this.#settle("nack");
   }
 
   reject(): Promise<boolean> {
-    return this.#settling.settle("reject");
+    return this.#settle("reject");
+  }
+
+  #settle(settlement: Settlement): Promise<boolean> {
+    return this.#revoked ? Promise.resolve(false) : this.#settling.settle(settlement);
   }
 
   text(): string {
@@ -85,6 +95,7 @@ export class InFlightMessage implements Message {
   }
 
   async reply(options: OutgoingReply): Promise<boolean> {
+    if (this.#revoked) return false;
     const address = options.channel ?? this.replyTo;
     if (address === undefined) {
       throw new TypeError("Cannot reply as neither the call nor the message names a channel to reply to");

@@ -16,11 +16,14 @@ export class ServerRegistry {
    * Adds a server, and answers it. The first one is the default, until another is registered with `isDefault`. A name used
    * again replaces its server.
    *
-   * @throws {TypeError} If the name is not a non-empty string.
+   * @throws {TypeError} If the name is not a non-empty string, or the server is none.
    */
   register<S extends Server>(name: string, server: S, options: { readonly isDefault?: boolean } = {}): S {
     if (typeof name !== "string" || name === "") {
       throw new TypeError(`Cannot register a server as its name is not a non-empty string: ${String(name)}`);
+    }
+    if (typeof server?.subscribe !== "function" || typeof server.publish !== "function") {
+      throw new TypeError(`Cannot register the server "${name}" as it is none: ${typeof server}`);
     }
     this.#servers.set(name, server);
     if (options.isDefault || this.#default === undefined) this.#default = name;

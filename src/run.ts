@@ -61,6 +61,8 @@ export class Run {
   outcome: Outcome | undefined;
   /** Whether an attempt is under way. */
   attempting = false;
+  /** Whether the middlewares have ended. */
+  over = false;
   /** Whether the latest attempt decided what becomes of the message. */
   decided = false;
   /** Whether the latest attempt got beyond validation. */
@@ -175,4 +177,10 @@ export class Run {
     this.#cleanUps = undefined;
     return cleanUps.reverse();
   }
+}
+
+/** An attempt that was aborted and ended: too late is too late, but work that was done before shutdown is done. */
+export function concluded(outcome: Outcome, abortion: Abortion | undefined): Outcome {
+  if (!abortion || (abortion.kind === "interrupted" && outcome.kind === "returned")) return outcome;
+  return { kind: abortion.kind, error: abortion.reason };
 }

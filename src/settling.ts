@@ -38,6 +38,10 @@ export class Settling {
   #action: MessageAction | undefined;
   /** What a failed run wants, until the middlewares have unwound: one of them may try again. */
   #proposed: Settlement | undefined;
+  /** Whether a reply is under way: it may fail yet. */
+  #replying = false;
+  /** Whether the proposal stands: nobody tries again. */
+  #committed = false;
 
   constructor(delivery: Delivery, options: SettlingOptions) {
     this.#delivery = delivery;
@@ -54,6 +58,11 @@ export class Settling {
     return this.#action !== undefined;
   }
 
+  /** Whether what becomes of the message hangs on a reply that is under way. */
+  get isReplying(): boolean {
+    return this.#replying;
+  }
+
   /** Settles. Answers whether this call did it. */
   settle(settlement: Settlement): Promise<boolean> {
     return this.#perform(PAST[settlement], () => this.#delivery.settle(settlement));
@@ -66,13 +75,18 @@ export class Settling {
   async reply(send: () => Promise<DeliveryResult | undefined>): Promise<boolean> {
     if (this.#action !== undefined) return false;
     this.#action = "replied";
+    this.#replying = true;
     let result: DeliveryResult | undefined;
     try {
       result = await send();
     } catch (error) {
       this.#action = undefined;
+      this.#replying = false;
+      // It was decided meanwhile what becomes of the message without a reply.
+      if (this.#committed) await this.commit().catch(() => {});
       throw error;
     }
+    this.#replying = false;
     return this.#told(
       "replied",
       result ?? await this.#tryHard("replied", () => this.#delivery.settle("ack")),
@@ -86,6 +100,7 @@ export class Settling {
 
   /** Does what was proposed, unless somebody settled the message meanwhile. */
   async commit(): Promise<void> {
+    this.#committed = true;
     if (this.#proposed !== undefined) await this.settle(this.#proposed);
   }
 

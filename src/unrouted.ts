@@ -7,6 +7,11 @@ import type { BaseMessage, Delivery } from "./server.ts";
 /** The sighting at which a message is given up; the nine before it put it back. */
 export const UNROUTED_LIMIT = 10;
 
+/** How long a message is kept before it is put back, in milliseconds, by its sighting: whoever knows it may be starting. */
+export function pauseAfter(sighting: number): number {
+  return Math.min(25 * 2 ** (sighting - 1), 1_000);
+}
+
 /** How many messages are counted at most; the one seen least recently is forgotten. */
 const CAPACITY = 10_000;
 
@@ -27,11 +32,11 @@ export class UnroutedCounter {
     if (!this.#stableIds && deliveryCount !== undefined) return deliveryCount;
     const isKnown = this.#stableIds && messageId !== undefined;
     const key = `${channel}\n${isKnown ? messageId : fingerprint(delivery)}`;
+    // The broker's count says nothing here: actors may have put the message back, and not for want of a taker.
     const seen = (this.#sightings.get(key) ?? 0) + 1;
-    const sightings = Math.max(seen, deliveryCount ?? 0);
     this.#sightings.delete(key);
-    if (sightings < UNROUTED_LIMIT) this.#remember(key, seen);
-    return sightings;
+    if (seen < UNROUTED_LIMIT) this.#remember(key, seen);
+    return seen;
   }
 
   #remember(key: string, sightings: number): void {

@@ -14,12 +14,15 @@ import type { Run } from "./run.ts";
 import type { Delivery, Server, Settlement, Subscription } from "./server.ts";
 import { Settling, type SettlingOptions } from "./settling.ts";
 import { Subscriptions } from "./subscriptions.ts";
-import { UNROUTED_LIMIT, UnroutedCounter } from "./unrouted.ts";
+import { pauseAfter, UNROUTED_LIMIT, UnroutedCounter } from "./unrouted.ts";
 import { SETTLE_TIMEOUT, type WorkerLimits } from "./worker_limits.ts";
 import { TAKE_WAIT, WorkerMonitor } from "./worker_monitor.ts";
 
 /** How long the consume loop may keep the event loop to itself, in milliseconds. */
 const BREATH_INTERVAL = 50;
+
+/** How many messages may wait to be put back without taking up room. */
+const PARKING = 100;
 
 /** What a worker did. */
 export interface RunnerInfo {
@@ -57,6 +60,8 @@ export class Worker {
   readonly #refusals = new Map<Promise<void>, UnsettledMessage>();
   /** Resolved when room was made, or the worker is told to stop. */
   #change: PromiseWithResolvers<void> | undefined;
+  /** Messages that wait to be put back. */
+  #parked = 0;
   #breathed = 0;
   #taken = 0;
   #processed = 0;
@@ -166,7 +171,8 @@ export class Worker {
     for (;;) {
       const left = messagesLimit - this.#taken;
       if (this.#stopping.signal.aborted || left <= 0) return 0;
-      const free = tasksLimit - this.#runs.size - this.#refusals.size;
+      const refusals = this.#refusals.size - Math.min(this.#parked, PARKING);
+      const free = tasksLimit - this.#runs.size - refusals;
       if (free > 0) return Math.min(free, left);
       await this.#nextChange();
     }
@@ -176,7 +182,7 @@ export class Worker {
     const release = this.#subscriptions.hold(subscription);
     if (this.#stopping.signal.aborted) return this.#refuse(delivery, "reject", release);
     const execution = this.#dispatch.find(delivery);
-    if (!execution) return this.#refuse(delivery, this.#judge(delivery), release);
+    if (!execution) return this.#judge(delivery, release);
     this.#taken++;
     const run = execution.start(delivery);
     const endLease = this.#keepLease(run, execution);
@@ -196,22 +202,30 @@ export class Worker {
     return interval === undefined ? undefined : this.#leases.keep(run, interval);
   }
 
-  /** What becomes of a message that no actor matches. */
-  #judge(delivery: Delivery): Settlement {
+  /** What becomes of a message that no actor matches: put back in no hurry, and in the end given up. */
+  #judge(delivery: Delivery, release: () => void): void {
     const { channel, messageId } = delivery;
     const attempt = this.#unrouted.count(delivery);
     if (attempt < UNROUTED_LIMIT) {
       this.#report("actor.route.not_found", { channel, messageId, attempt });
-      return "reject";
+      return this.#refuse(delivery, "reject", release, this.#park(pauseAfter(attempt)));
     }
     this.#report("actor.route.poison_message", { channel, messageId });
-    return "nack";
+    this.#refuse(delivery, "nack", release);
+  }
+
+  async #park(ms: number): Promise<void> {
+    this.#parked++;
+    await delay(this.#clock, ms, this.#stopping.signal);
+    this.#parked--;
   }
 
   /** Settles a message that no actor gets. As hard as any other. */
-  #refuse(delivery: Delivery, settlement: Settlement, release: () => void): void {
+  #refuse(delivery: Delivery, settlement: Settlement, release: () => void, pause?: Promise<void>): void {
     const { channel, messageId } = delivery;
-    const refusal = quietly(new Settling(delivery, this.#settlingOptions).settle(settlement)).then(() => {
+    const settle = (): Promise<unknown> =>
+      quietly(new Settling(delivery, this.#settlingOptions).settle(settlement));
+    const refusal = (pause ? pause.then(settle) : settle()).then(() => {
       release();
       this.#refusals.delete(refusal);
       this.#changed();

@@ -57,6 +57,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly string[]])[] = [
       "policies/",
       "producer.ts",
       "run.ts",
+      "run_call.ts",
       "settling.ts",
       "unrouted.ts",
     ],

@@ -5,12 +5,13 @@
 import type { AutoAction, OnErrorHandler } from "../confirmation.ts";
 import type { Message } from "../message.ts";
 import type { ServerSpecificParameters } from "../server.ts";
+import { isWorthRetrying } from "./worth.ts";
 
 /** Options of {@linkcode republish}. */
 export interface RepublishOptions {
   /** How often the message is handled at most, the first time included. A whole number of at least 1. Defaults to 3. */
   readonly attempts?: number;
-  /** Whether to try again after this error. Defaults to always. */
+  /** Whether to try again after this error. Defaults to all but a message that is not valid. */
   readonly when?: (error: unknown, message: Message) => boolean | Promise<boolean>;
   /** What becomes of the message when no attempt is left. Defaults to `"nack"`. */
   readonly otherwise?: AutoAction;
@@ -49,7 +50,7 @@ export interface RepublishOptions {
  * @throws {RangeError} If `attempts` is out of range.
  */
 export function republish(options: RepublishOptions = {}): OnErrorHandler {
-  const { attempts = 3, when = () => true, otherwise = "nack", header = "x-retry-count", parameters } =
+  const { attempts = 3, when = isWorthRetrying, otherwise = "nack", header = "x-retry-count", parameters } =
     options;
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new RangeError(`Cannot republish as attempts is not a whole number of at least 1: ${attempts}`);

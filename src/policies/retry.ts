@@ -3,6 +3,7 @@
  * @module
  */
 import type { ActorMiddleware } from "../middleware.ts";
+import { isWorthRetrying } from "./worth.ts";
 
 /** Options of {@linkcode retry}. */
 export interface RetryOptions {
@@ -14,14 +15,15 @@ export interface RetryOptions {
   readonly backoff?: number;
   /** How much of the delay is left to chance, from 0 to 1, so that many do not come back at once. Defaults to 0.5. */
   readonly jitter?: number;
-  /** Whether to try again after this error. `attempt` counts from 1. Defaults to always. */
+  /** Whether to try again after this error. `attempt` counts from 1. Defaults to all but a message that is not valid. */
   readonly when?: (error: unknown, attempt: number) => boolean | Promise<boolean>;
 }
 
 /**
  * Runs an actor again when it fails, in the same worker: for faults that pass quickly. The message keeps its slot and its
  * lease meanwhile. `onError` is asked after the last attempt only; each attempt has the actor's time limit to itself. A
- * message that the actor settled is not tried again. A stop of the worker ends the waiting, and puts the message back.
+ * message that the actor settled is not tried again. A stop of the worker ends the
+ * waiting when its grace period is over, and puts the message back.
  *
  * @example
  * ```ts
@@ -36,7 +38,7 @@ export interface RetryOptions {
  * @throws {RangeError} If an option is out of range.
  */
 export function retry(options: RetryOptions = {}): ActorMiddleware {
-  const { attempts = 3, delay = 1_000, backoff = 2, jitter = 0.5, when = () => true } = options;
+  const { attempts = 3, delay = 1_000, backoff = 2, jitter = 0.5, when = isWorthRetrying } = options;
   refuse("attempts", attempts, Number.isInteger(attempts) && attempts >= 1, "a whole number of at least 1");
   refuse("delay", delay, delay >= 0 && delay < Infinity, "milliseconds of at least 0");
   refuse("backoff", backoff, backoff >= 1, "a factor of at least 1");

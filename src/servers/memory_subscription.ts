@@ -93,6 +93,11 @@ export class MemorySubscription implements Subscription {
     this.#broker.closed();
   }
 
+  /** Whether the delivery is still ours. */
+  holds(delivery: MemoryDelivery): boolean {
+    return this.#inFlight.has(delivery);
+  }
+
   /** Answers whether the delivery was still ours; it is no longer. */
   release(delivery: MemoryDelivery): boolean {
     return this.#inFlight.delete(delivery);
@@ -158,8 +163,14 @@ class MemoryDelivery implements Delivery {
   }
 
   settle(settlement: Settlement): Promise<DeliveryResult> {
-    if (!this.#subscription.release(this)) return LOST;
-    this.#subscription.settle(this, settlement);
+    if (!this.#subscription.holds(this)) return LOST;
+    try {
+      this.#subscription.settle(this, settlement);
+    } catch (error) {
+      // The application's own function names the dead-letter channel, and may fail: the message is still in hand.
+      return Promise.reject(error);
+    }
+    this.#subscription.release(this);
     return DONE;
   }
 

@@ -1,0 +1,236 @@
+/**
+ * Handlers, middlewares and neighbours that misbehave: the message is settled as it was decided all the same.
+ * @module
+ */
+import assert from "node:assert/strict";
+import {
+  type ActorMiddleware,
+  type EventName,
+  InMemoryServer,
+  type Logger,
+  Repid,
+  republish,
+  retry,
+  Router,
+  type WorkerOptions,
+} from "@repid/core";
+import { test } from "./harness.ts";
+
+interface Stage {
+  readonly app: Repid;
+  readonly server: InMemoryServer;
+  readonly events: EventName[];
+  send(headers?: Record<string, string>): Promise<void>;
+  run(options?: WorkerOptions): Promise<unknown>;
+}
+
+async function onStage(
+  addActors: (router: Router) => void,
+  play: (stage: Stage) => Promise<void>,
+  server: InMemoryServer = new InMemoryServer({ deadLetterChannel: "dead" }),
+): Promise<void> {
+  const events: EventName[] = [];
+  const write = (event: EventName): void => void events.push(event);
+  const logger: Logger = { debug: write, info: write, warn: write, error: write };
+  const app = new Repid({ logger });
+  app.servers.register("memory", server);
+  const router = new Router({ channel: "c" });
+  addActors(router);
+  app.includeRouter(router);
+  const connection = await server.connect();
+  await play({
+    app,
+    server,
+    events,
+    send: (headers = { topic: "a" }) => app.sendMessage({ channel: "c", payload: "p", headers }),
+    run: (options) => app.runWorker({ messagesLimit: 1, osSignals: [], cancellationTimeout: 1, ...options }),
+  });
+  await connection.close();
+}
+
+test("Message.ack() of a handler that was given up does nothing, while the message is tried again", async () => {
+  const givenUp = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<boolean>();
+  let attempts = 0;
+  await onStage((router) => {
+    router.actor(
+      { name: "a", timeout: 1, middlewares: [retry({ attempts: 2, delay: 0 })], onTimeout: "nack" },
+      async (_, { message }) => {
+        if (++attempts > 1) {
+          givenUp.resolve();
+          await answer.promise;
+          throw new Error("the second attempt fails");
+        }
+        await givenUp.promise;
+        answer.resolve(await message.ack());
+      },
+    );
+  }, async ({ send, run, server }) => {
+    await send();
+    await run();
+    assert.equal(await answer.promise, false);
+    assert.equal(server.size("dead"), 1);
+  });
+});
+
+test("Message.reply() that fails after it was decided otherwise leaves the message to that decision", async () => {
+  const publishing = Promise.withResolvers<void>();
+  const replied = Promise.withResolvers<unknown>();
+  await onStage(
+    (router) => {
+      router.actor({ name: "a", timeout: 1, onTimeout: "nack" }, async (_, { message }) => {
+        await message.replyJson({ channel: "answers", payload: 1 }).catch(replied.resolve);
+      });
+    },
+    async ({ app, server, send, run }) => {
+      const inner = server.subscribe.bind(server);
+      // A broker that is away when the reply is to be sent.
+      server.subscribe = async (channels, options) => {
+        const subscription = await inner(channels, options);
+        const take = subscription.take.bind(subscription);
+        subscription.take = async (max, wait) =>
+          (await take(max, wait)).map((delivery) => {
+            delivery.reply = () => publishing.promise.then(() => Promise.reject(new Error("away")));
+            return delivery;
+          });
+        return subscription;
+      };
+      await send();
+      await run();
+      publishing.resolve();
+      assert.match(String(await replied.promise), /away/);
+      // Given back, as the worker that would have nacked it has ended.
+      assert.equal(server.size("c") + server.size("dead"), 1);
+      assert.equal(app.servers.default, server);
+    },
+  );
+});
+
+test("ActorMiddleware cannot run the actor once it has ended itself", async () => {
+  let runs = 0;
+  const late = Promise.withResolvers<unknown>();
+  let again: (() => Promise<unknown>) | undefined;
+  const forgetful: ActorMiddleware = (_, next) => {
+    again = next;
+  };
+  await onStage((router) => {
+    router.actor({ name: "a", middlewares: [forgetful] }, () => void runs++);
+  }, async ({ send, run }) => {
+    await send();
+    await run();
+    await again?.().catch(late.resolve);
+    assert.match(String(await late.promise), /Cannot run the actor as its middlewares have ended/);
+    assert.equal(runs, 0);
+  });
+});
+
+test("republish() sends the message as it arrived, whatever middlewares made of it", async () => {
+  const seen: string[] = [];
+  const wrap: ActorMiddleware = (call, next) => {
+    const text = new TextDecoder().decode(call.message.payload);
+    return next({ message: { payload: new TextEncoder().encode(`<${text}>`) } });
+  };
+  await onStage((router) => {
+    router.actor(
+      { name: "a", middlewares: [wrap], onError: republish({ attempts: 3 }) },
+      (_, { message }) => {
+        seen.push(message.text());
+        throw new Error("again");
+      },
+    );
+  }, async ({ send, run, server }) => {
+    await send();
+    await run({ messagesLimit: 3 });
+    assert.deepEqual(seen, ["<p>", "<p>", "<p>"]);
+    assert.equal(server.size("dead"), 1);
+  });
+});
+
+test("InMemoryServer keeps a message whose dead-letter channel cannot be named", async () => {
+  const server = new InMemoryServer({
+    deadLetterChannel: () => {
+      throw new Error("no name");
+    },
+  });
+  await onStage((router) => {
+    router.actor({ name: "a" }, () => {
+      throw new Error("fails");
+    });
+  }, async ({ send, run, events }) => {
+    await send();
+    await run();
+    assert.ok(events.includes("message.settle.error"));
+    assert.equal(server.size("c"), 1);
+  }, server);
+});
+
+test("Repid.runWorker() puts back what actors rejected often, however often, where no actor takes it", async () => {
+  let rejected = 0;
+  const server = new InMemoryServer();
+  await onStage((router) => {
+    router.actor({ name: "a" }, async (_, { message }) => {
+      rejected++;
+      await message.reject();
+    });
+  }, async ({ send, run }) => {
+    await send();
+    await run({ messagesLimit: 12 });
+    assert.equal(rejected, 12);
+    await onStage((router) => {
+      router.actor({ name: "other" }, () => {});
+    }, async ({ run, events }) => {
+      const controller = new AbortController();
+      const running = run({ messagesLimit: Infinity, signal: controller.signal });
+      while (!events.includes("actor.route.not_found")) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      controller.abort();
+      await running;
+      assert.ok(!events.includes("actor.route.poison_message"));
+      assert.equal(server.size("c"), 1);
+    }, server);
+  }, server);
+});
+
+test("Repid.runWorker() stops at once while messages wait to be put back", async () => {
+  await onStage((router) => {
+    router.actor({ name: "other" }, () => {});
+  }, async ({ send, run, events, server }) => {
+    await send();
+    const controller = new AbortController();
+    const running = run({ messagesLimit: Infinity, signal: controller.signal });
+    while (!events.includes("actor.route.not_found")) await new Promise((resolve) => setTimeout(resolve, 1));
+    controller.abort();
+    await running;
+    assert.equal(server.size("c"), 1);
+  });
+});
+
+test("Repid.runWorker() lets go of its port when it cannot run", async () => {
+  await onStage((router) => {
+    router.actor({ name: "a" }, () => {});
+  }, async ({ app }) => {
+    const bad = {
+      signal: {} as AbortSignal,
+      osSignals: [],
+      healthCheckServer: { port: 0, hostname: "127.0.0.1" },
+    };
+    await assert.rejects(app.runWorker(bad), TypeError);
+  });
+});
+
+test("Router.actor() and ServerRegistry.register() refuse what is none", () => {
+  const router = new Router();
+  assert.throws(
+    () => router.actor({ name: "a", routingStrategy: {} as never }, () => {}),
+    /no method matches/,
+  );
+  assert.throws(
+    () => router.actor({ name: "a", deps: { d: undefined } as never }, () => {}),
+    /dependency\(\)/,
+  );
+  assert.throws(
+    () => new Repid().servers.register("m", undefined as never),
+    /Cannot register the server "m"/,
+  );
+});
