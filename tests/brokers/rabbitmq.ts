@@ -46,6 +46,7 @@ export class PrivateRabbit {
   readonly #managementPort: number;
   readonly #node: BrokerProcess;
   readonly #epmd: BrokerProcess;
+  #declaredAt = 0;
 
   constructor(port: number, managementPort: number, node: BrokerProcess, epmd: BrokerProcess) {
     this.url = `amqp://guest:guest@127.0.0.1:${port}`;
@@ -60,9 +61,12 @@ export class PrivateRabbit {
     return this.#node.stop();
   }
 
-  /** Ends it as a crash would. */
-  kill(): Promise<void> {
-    return this.#node.kill();
+  /** Ends it as a crash would. Queues declared before will be there again. */
+  async kill(): Promise<void> {
+    // It writes the names of new quorum queues to disk every half a second, and knows nothing of those it did not write.
+    const left = this.#declaredAt + 1_000 - performance.now();
+    if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
+    await this.#node.kill();
   }
 
   /** Starts it again, with what it kept. Harmless where it runs. */
@@ -102,6 +106,7 @@ export class PrivateRabbit {
       durable: true,
       arguments: { "x-queue-type": type, ...options.arguments },
     });
+    this.#declaredAt = performance.now();
   }
 
   /** Deletes a queue. */
@@ -192,8 +197,10 @@ export async function startRabbit(found: Found, options: StartRabbitOptions = {}
       RABBITMQ_ADVANCED_CONFIG_FILE: join(directory, "advanced.config"),
       RABBITMQ_GENERATED_CONFIG_DIR: join(directory, "generated"),
       RABBITMQ_CONF_ENV_FILE: "/dev/null",
+      // The script then becomes the node, so that ending the process ends the node.
+      RABBITMQ_ALLOW_INPUT: "1",
       RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
-        "+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
+        "-noinput +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
     },
     isReady: async () => await isListening(port) && await isListening(managementPort),
     readyWithin: 90_000,

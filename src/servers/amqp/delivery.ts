@@ -37,13 +37,19 @@ export class AmqpDelivery implements Delivery {
   readonly #settler: Settler;
   #headers: MessageHeaders | undefined;
 
-  constructor(channel: string, message: RheaMessage, delivery: RheaDelivery, settler: Settler) {
+  constructor(
+    channel: string,
+    message: RheaMessage,
+    delivery: RheaDelivery,
+    settler: Settler,
+    isCounted: boolean,
+  ) {
     this.channel = channel;
     this.payload = toPayload(message.body);
     this.contentType = toOptionalText(message.content_type);
     this.replyTo = toOptionalText(message.reply_to);
     this.messageId = toOptionalText(message.message_id);
-    this.deliveryCount = countDeliveries(message);
+    this.deliveryCount = isCounted ? countDeliveries(message) : undefined;
     this.#message = message;
     this.#delivery = delivery;
     this.#settler = settler;
@@ -67,10 +73,13 @@ export class AmqpDelivery implements Delivery {
   }
 }
 
-/** Brokers tell how often it was delivered before; RabbitMQ counts releases in an annotation only. */
-function countDeliveries(
-  { delivery_count: count, message_annotations: annotations }: RheaMessage,
-): number | undefined {
-  const counts = [count, annotations?.["x-delivery-count"]].filter((one) => typeof one === "number");
-  return counts.length === 0 ? undefined : Math.max(...counts) + 1;
+/**
+ * Brokers tell how often it was delivered before; RabbitMQ counts releases in an annotation only, and on classic queues
+ * nothing at all.
+ */
+function countDeliveries(message: RheaMessage): number | undefined {
+  const { delivery_count: count = 0, first_acquirer: isFirst, message_annotations: annotations } = message;
+  const noted = annotations?.["x-delivery-count"];
+  const before = Math.max(count, typeof noted === "number" ? noted : 0);
+  return before === 0 && isFirst === false ? undefined : before + 1;
 }

@@ -45,6 +45,8 @@ export interface Settings {
   /** The virtual host; `undefined` for the default one. */
   readonly vhost: string | undefined;
   readonly addresses: AmqpAddresses;
+  /** Whether the broker counts deliveries; RabbitMQ 3 does not. */
+  readonly countsDeliveries: boolean;
   readonly tls: AmqpTlsOptions;
   readonly timeout: number;
   readonly confirmTimeout: number;
@@ -69,6 +71,7 @@ export function toSettings(url: string, options: AmqpServerOptions): Settings {
     user: parsed.username === "" ? undefined : decodeURIComponent(parsed.username),
     password: decodeURIComponent(parsed.password),
     vhost: path === "" ? undefined : decodeURIComponent(path),
+    countsDeliveries: addresses !== "rabbitmq-v1",
     addresses: typeof addresses === "string" ? ADDRESSES[addresses] : addresses,
     tls,
     timeout: positive("timeout", options.timeout ?? 10_000),

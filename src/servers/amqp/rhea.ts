@@ -90,6 +90,7 @@ export interface RheaDelivery {
 /** A message as rhea decodes it. */
 export interface RheaMessage {
   readonly delivery_count?: number;
+  readonly first_acquirer?: boolean;
   readonly message_id?: unknown;
   readonly content_type?: unknown;
   readonly reply_to?: unknown;

@@ -56,15 +56,7 @@ export class AmqpServer implements Server {
   /** What the AsyncAPI document says of it. */
   readonly description: ServerDescription | undefined;
   /** What it can do. */
-  readonly capabilities: Capabilities = Object.freeze({
-    nativeReply: false,
-    leases: false,
-    ordered: true,
-    deadLetter: true,
-    stableMessageIds: true,
-    deliveryCounts: false,
-    durable: true,
-  });
+  readonly capabilities: Capabilities;
   readonly #settings: Settings;
   readonly #shared: SharedConnection;
   #line: Line | undefined;
@@ -85,6 +77,15 @@ export class AmqpServer implements Server {
     this.host = `${host}:${settings.port}`;
     this.pathname = settings.vhost === undefined ? undefined : `/${settings.vhost}`;
     this.description = options.description;
+    this.capabilities = Object.freeze({
+      nativeReply: false,
+      leases: false,
+      ordered: true,
+      deadLetter: true,
+      stableMessageIds: true,
+      deliveryCounts: settings.countsDeliveries,
+      durable: true,
+    });
     this.#shared = new SharedConnection({
       open: async ({ signal }) => void await orAborted(this.#connected(), signal),
       shut: () => this.#shut(),

@@ -110,7 +110,13 @@ export class AmqpSubscription implements Subscription {
   }
 
   #received(receiver: AmqpReceiver, message: RheaMessage, rheaDelivery: RheaDelivery): void {
-    const delivery = new AmqpDelivery(receiver.channel, message, rheaDelivery, this.#settler);
+    const delivery = new AmqpDelivery(
+      receiver.channel,
+      message,
+      rheaDelivery,
+      this.#settler,
+      this.#settings.countsDeliveries,
+    );
     if (this.#stopped || !(this.#waiter || this.#isWarm)) return this.#release(delivery);
     this.#buffer.push(delivery);
     if (!this.#waiter || this.#answering) return;
