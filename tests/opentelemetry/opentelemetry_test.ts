@@ -58,6 +58,8 @@ async function traced(options: OpenTelemetryOptions, act: () => unknown = () => 
     });
     await app.runWorker({ messagesLimit: 1, osSignals: [] });
     await connection.close();
+    // The exporter answers from a timer of its own.
+    await provider.forceFlush();
     return { spans: exporter.getFinishedSpans(), ...seen };
   } finally {
     trace.disable();
