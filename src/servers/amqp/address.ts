@@ -27,8 +27,8 @@ export const ADDRESSES: Readonly<Record<AmqpAddressing, AmqpAddresses>> = {
     subscribe: queue,
   },
   "rabbitmq-v1": {
-    // A queue that does not exist is declared by `/queue/…`, and silently swallows messages at `/amq/queue/…`; the default
-    // exchange has neither fault when the queue is there.
+    // `/queue/…` would declare what is missing, and end the session where it is there with other arguments. Nothing is
+    // decoded there, so nothing is encoded.
     publish: (channel, key) => key === undefined ? `/amq/queue/${channel}` : `/exchange/${channel}/${key}`,
     subscribe: (channel) => `/amq/queue/${channel}`,
   },

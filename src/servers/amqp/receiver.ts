@@ -31,6 +31,7 @@ export class AmqpReceiver {
   /** Resolves when it is attached; rejects with what the broker says. */
   readonly attached: Promise<void>;
   readonly #link: RheaReceiver;
+  readonly #closed = Promise.withResolvers<void>();
   readonly #canDrain: boolean;
   #grants: Credit | undefined;
 
@@ -64,6 +65,7 @@ export class AmqpReceiver {
     link.on("receiver_drained", () => this.#drained(events));
     const end = (): void => {
       attached.reject(link.error);
+      this.#closed.resolve();
       events.ended(this, link.error);
     };
     link.on("receiver_error", end);
@@ -93,6 +95,12 @@ export class AmqpReceiver {
     this.credit = 0;
     this.#emptied();
     this.#grants?.set(0, false);
+  }
+
+  /** Detaches. Resolves when the broker has done what it was told before. */
+  async close(): Promise<void> {
+    this.#link.close();
+    await this.#closed.promise;
   }
 
   #received(events: ReceiverEvents, message: RheaMessage, delivery: RheaDelivery): void {

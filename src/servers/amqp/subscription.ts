@@ -22,6 +22,9 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
+/** How long credit is left with the broker when nobody asks, in milliseconds: most ask again at once. */
+const PATIENCE = 50;
+
 /** A subscription. Once broken it stays so; Repid opens another one. */
 export class AmqpSubscription implements Subscription {
   readonly #settings: Settings;
@@ -32,9 +35,10 @@ export class AmqpSubscription implements Subscription {
   #waiter: Waiter | undefined;
   #timer: Timer | undefined;
   #answering = false;
-  /** Whether somebody is about to ask again: then what comes is kept for him. */
-  #isWarm = false;
+  /** Until somebody asks again, what comes is kept for him; but not for long. */
+  #patience: Timer | undefined;
   #stopped = false;
+  #isClosing = false;
   #closing: Promise<void> | undefined;
   #error: AmqpError | undefined;
   readonly #ended = Promise.withResolvers<void>();
@@ -52,7 +56,9 @@ export class AmqpSubscription implements Subscription {
       new AmqpReceiver(channel, settings.addresses.subscribe(channel), session, !wire.isOldRabbit, {
         received: (...received) => this.#received(...received),
         withdrawn: () => this.#grant(),
-        ended: (receiver, cause) => this.#end(this.#failure(`link to ${receiver.channel}`, cause)),
+        ended: (receiver, cause) => {
+          if (!this.#isClosing) this.#end(this.#failure(`link to ${receiver.channel}`, cause));
+        },
       })
     );
   }
@@ -80,6 +86,8 @@ export class AmqpSubscription implements Subscription {
   take(max: number, wait: number): Promise<readonly Delivery[]> {
     if (this.#stopped) return Promise.resolve([]);
     if (this.#error) return Promise.reject(this.#error);
+    systemClock.cancel(this.#patience);
+    this.#patience = undefined;
     if (this.#buffer.size > 0) return Promise.resolve(this.#collect(max));
     return new Promise((resolve, reject) => {
       const timer = systemClock.schedule(wait, () => this.#answer());
@@ -91,6 +99,8 @@ export class AmqpSubscription implements Subscription {
   async stop(): Promise<void> {
     if (this.#stopped) return await this.#settler.idle();
     this.#stopped = true;
+    systemClock.cancel(this.#patience);
+    this.#patience = undefined;
     this.#answer();
     this.#giveBack();
     await this.#settler.idle();
@@ -103,9 +113,14 @@ export class AmqpSubscription implements Subscription {
   async #close(): Promise<void> {
     await this.stop();
     if (this.#error) return;
-    // The broker takes back whatever is unsettled when the session ends; RabbitMQ 3 does not when a link is detached.
+    const { timeout } = this.#settings;
+    this.#isClosing = true;
+    // First the links: ending the session at once, RabbitMQ 3 forgets settlements that it has not passed on.
+    const detached = Promise.all(this.#receivers.map((receiver) => receiver.close()));
+    await settlesWithin(systemClock, timeout, Promise.race([detached, this.#ended.promise]));
+    // Then the session: only with it RabbitMQ 3 takes back what is unsettled.
     this.#session.close();
-    await settlesWithin(systemClock, this.#settings.timeout, this.#ended.promise);
+    await settlesWithin(systemClock, timeout, this.#ended.promise);
     this.#end(this.#failure("session", { description: "it was closed" }));
   }
 
@@ -117,7 +132,7 @@ export class AmqpSubscription implements Subscription {
       this.#settler,
       this.#settings.countsDeliveries,
     );
-    if (this.#stopped || !(this.#waiter || this.#isWarm)) return this.#release(delivery);
+    if (this.#stopped || !(this.#waiter || this.#patience)) return this.#release(delivery);
     this.#buffer.push(delivery);
     if (!this.#waiter || this.#answering) return;
     // With what else came in the same turn.
@@ -142,7 +157,7 @@ export class AmqpSubscription implements Subscription {
     this.#timer = undefined;
   }
 
-  /** Those that are there; unless somebody asks for more at once, the rest goes back. */
+  /** Those that are there; unless somebody asks for more soon, the rest goes back. */
   #collect(max: number): AmqpDelivery[] {
     const deliveries: AmqpDelivery[] = [];
     while (deliveries.length < max) {
@@ -150,14 +165,18 @@ export class AmqpSubscription implements Subscription {
       if (!delivery) break;
       deliveries.push(delivery);
     }
-    if (!this.#isWarm) {
-      this.#isWarm = true;
-      setImmediate(() => {
-        this.#isWarm = false;
-        if (!this.#waiter) this.#giveBack();
+    if (!this.#stopped && this.#held() > 0) {
+      this.#patience = systemClock.schedule(PATIENCE, () => {
+        this.#patience = undefined;
+        this.#giveBack();
       });
     }
     return deliveries;
+  }
+
+  /** How many messages are here, or may come. */
+  #held(): number {
+    return this.#receivers.reduce((sum, { credit }) => sum + credit, this.#buffer.size);
   }
 
   #giveBack(): void {
@@ -174,8 +193,8 @@ export class AmqpSubscription implements Subscription {
   #grant(): void {
     if (!this.#waiter || this.#error) return;
     const now = systemClock.now();
-    const held = this.#receivers.reduce((sum, { credit }) => sum + credit, this.#buffer.size);
-    const { grants, withdraw, again } = planCredit(this.#receivers, this.#waiter.max - held, now);
+    const free = this.#waiter.max - this.#held();
+    const { grants, withdraw, again } = planCredit(this.#receivers, free, now);
     for (const [receiver, credit] of grants) receiver.grant(credit, now);
     const last = [...grants.keys()].at(-1);
     if (last && this.#receivers.length > 1) {
@@ -194,6 +213,7 @@ export class AmqpSubscription implements Subscription {
     if (this.#error) return;
     this.#error = error;
     this.#ended.resolve();
+    systemClock.cancel(this.#patience);
     const waiter = this.#waiter;
     if (!waiter) return;
     this.#forgetWaiter(waiter);
