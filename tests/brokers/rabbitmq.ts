@@ -2,7 +2,7 @@
  * Private RabbitMQ nodes, each with an epmd, a cookie and a folder of its own, and their management API.
  * @module
  */
-import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { BrokerProcess, freePorts, isListening, temporaryDirectory } from "./process.ts";
@@ -74,9 +74,17 @@ export class PrivateRabbit {
     if (this.#node.pid === undefined) await this.#node.start();
   }
 
-  /** Suspends or resumes it. */
-  signal(signal: "SIGSTOP" | "SIGCONT"): void {
-    this.#node.signal(signal);
+  /** Suspends it: its connections stay open, and nobody answers. */
+  async suspend(): Promise<void> {
+    this.#node.signal("SIGSTOP");
+    // All its threads have to stop first.
+    const state = async (): Promise<string> => await readFile(`/proc/${this.#node.pid}/stat`, "utf8");
+    while (!/\) T /.test(await state())) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+
+  /** Lets it go on. */
+  resume(): void {
+    this.#node.signal("SIGCONT");
   }
 
   /** Ends it, and removes everything. */

@@ -81,5 +81,6 @@ function countDeliveries(message: RheaMessage): number | undefined {
   const { delivery_count: count = 0, first_acquirer: isFirst, message_annotations: annotations } = message;
   const noted = annotations?.["x-delivery-count"];
   const before = Math.max(count, typeof noted === "number" ? noted : 0);
-  return before === 0 && isFirst === false ? undefined : before + 1;
+  // rhea reads a boolean of two bytes as a number.
+  return before === 0 && isFirst !== undefined && !isFirst ? undefined : before + 1;
 }

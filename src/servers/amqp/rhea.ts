@@ -34,6 +34,7 @@ export interface RheaEndpoint extends Emitter {
 /** A connection. */
 export interface RheaConnection extends RheaEndpoint {
   readonly properties?: Readonly<Record<string, unknown>> | undefined;
+  readonly sasl_transport?: { readonly transport: { readonly read_complete: boolean } } | undefined;
   connect(): RheaConnection;
   create_session(bufferSize: { incoming: number; outgoing: number }): RheaSession;
   is_open(): boolean;

@@ -3,15 +3,12 @@
  * the session) takes nobody else's messages with it.
  * @module
  */
-import { systemClock, type Timer } from "../../_internal/clock.ts";
+import { settlesWithin, systemClock, type Timer } from "../../_internal/clock.ts";
 import { Deque } from "../../_internal/deque.ts";
 import { AmqpError, conditionOf, describe } from "./errors.ts";
 import type { Settings } from "./options.ts";
-import type { RheaContext, RheaDelivery, RheaEndpoint, RheaSender, RheaSession } from "./rhea.ts";
-import type { Wire } from "./wire.ts";
-
-/** rhea breaks beyond it. */
-const MOST_UNSETTLED = 2_048;
+import type { RheaDelivery, RheaSender } from "./rhea.ts";
+import type { PublishingSession } from "./session.ts";
 
 interface Publication {
   readonly message: Uint8Array;
@@ -24,7 +21,7 @@ interface Publication {
 export class AmqpSender {
   readonly #address: string;
   readonly #settings: Settings;
-  readonly #session: RheaSession;
+  readonly #session: PublishingSession;
   readonly #link: RheaSender;
   /** Not sent, as there is no credit. */
   readonly #waiting = new Deque<Publication>();
@@ -33,18 +30,19 @@ export class AmqpSender {
   #error: AmqpError | undefined;
   #timer: Timer | undefined;
   #settled: PromiseWithResolvers<void> | undefined;
+  /** Resolved when the link is detached, or its session over. */
+  readonly #gone = Promise.withResolvers<void>();
 
-  constructor(wire: Wire, address: string, settings: Settings) {
+  constructor(session: PublishingSession, address: string, settings: Settings) {
     this.#address = address;
     this.#settings = settings;
-    this.#session = wire.createSession({ incoming: MOST_UNSETTLED, outgoing: MOST_UNSETTLED });
-    this.#link = this.#session.open_sender({
+    this.#session = session;
+    this.#link = session.session.open_sender({
       name: `sender-${crypto.randomUUID()}`,
       target: { address, expiry_policy: "session-end" },
       treat_modified_as_released: false,
     });
     this.#listen();
-    void wire.ended.then((error) => this.#end(error));
   }
 
   /** Whether it can still be used. */
@@ -74,10 +72,19 @@ export class AmqpSender {
     await this.#settled.promise;
   }
 
-  /** Lets go. */
-  close(): void {
+  /** Detaches. Answers the session, to be used again, unless it has ended meanwhile. */
+  async close(): Promise<PublishingSession | undefined> {
+    const { timeout } = this.#settings;
     this.#end(this.#failure("the sender was closed", undefined));
-    this.#session.close();
+    this.#link.close();
+    const detached = await settlesWithin(systemClock, timeout, this.#gone.promise);
+    return detached && this.#session.session.is_open() ? this.#session : undefined;
+  }
+
+  /** The connection is lost, and everything on it. */
+  lose(error: AmqpError): void {
+    this.#gone.resolve();
+    this.#end(error);
   }
 
   #listen(): void {
@@ -87,18 +94,17 @@ export class AmqpSender {
     for (const outcome of ["released", "rejected", "modified"] as const) {
       link.on(outcome, ({ delivery }) => this.#take(delivery)?.reject(this.#refusal(outcome, delivery)));
     }
-    this.#endWith(link, "sender_error", "sender_close", "link");
-    this.#endWith(this.#session, "session_error", "session_close", "session");
+    const detached = (): void => this.#ended("link", link.error);
+    link.on("sender_error", detached);
+    link.on("sender_close", detached);
+    this.#session.onEnd = (cause) => this.#ended("session", cause);
   }
 
-  #endWith(endpoint: RheaEndpoint, error: string, close: string, what: string): void {
-    const end = (_context: RheaContext): void => {
-      const { error: cause } = endpoint;
-      this.#end(this.#failure(`the broker ended the ${what}: ${describe(cause)}`, cause));
-      this.#session.close();
-    };
-    endpoint.on(error, end);
-    endpoint.on(close, end);
+  #ended(what: string, cause: unknown): void {
+    this.#gone.resolve();
+    if (this.#error) return;
+    this.#end(this.#failure(`the broker ended the ${what}: ${describe(cause)}`, cause));
+    this.#session.session.close();
   }
 
   #send(): void {
@@ -137,7 +143,7 @@ export class AmqpSender {
       const late = first ? systemClock.now() - first.since >= confirmTimeout : this.#waiting.size > 0;
       if (!late) return this.#watch();
       this.#end(this.#failure(`the broker did not confirm in ${confirmTimeout} ms`, undefined));
-      this.#session.close();
+      this.#session.session.close();
     });
   }
 

@@ -4,6 +4,7 @@
  */
 import { AmqpSender } from "./sender.ts";
 import type { Settings } from "./options.ts";
+import { PublishingSession } from "./session.ts";
 import type { Wire } from "./wire.ts";
 
 /** Each has a session of its own, and RabbitMQ 4 allows a connection 64. */
@@ -15,36 +16,58 @@ export class AmqpSenders {
   readonly #settings: Settings;
   /** The one used last comes last. */
   readonly #senders = new Map<string, AmqpSender>();
+  readonly #leaving = new Set<AmqpSender>();
+  readonly #closing = new Set<Promise<void>>();
+  /** Sessions without a sender. They are used again, as RabbitMQ 4.0 loses a session begun in the place of one just ended. */
+  readonly #spare: PublishingSession[] = [];
 
   constructor(wire: Wire, settings: Settings) {
     this.#wire = wire;
     this.#settings = settings;
+    // One listener for all, as senders come and go on a connection that stays.
+    void wire.ended.then((error) => {
+      for (const sender of [...this.#senders.values(), ...this.#leaving]) sender.lose(error);
+    });
   }
 
   /** Publishes; waits where all senders are busy with other addresses. */
   async publish(address: string, message: Uint8Array): Promise<void> {
-    while (!this.#senders.has(address) && this.#senders.size >= MOST && !this.#evict()) {
-      await Promise.race([...this.#senders.values()].map((sender) => sender.settled()));
+    while (!this.#senders.has(address) && this.#senders.size + this.#closing.size >= MOST) {
+      if (this.#closing.size === 0) this.#evict();
+      const settled = [...this.#senders.values()].filter(({ size }) => size > 0).map((sender) =>
+        sender.settled()
+      );
+      await Promise.race([...this.#closing, ...settled]);
     }
+    // It may have been lost while this waited.
+    if (this.#wire.error) throw this.#wire.error;
     await this.#senderOf(address).publish(message);
   }
 
   #senderOf(address: string): AmqpSender {
     const known = this.#senders.get(address);
-    const sender = known?.isOpen ? known : new AmqpSender(this.#wire, address, this.#settings);
+    const sender = known?.isOpen ? known : new AmqpSender(this.#session(), address, this.#settings);
     this.#senders.delete(address);
     this.#senders.set(address, sender);
     return sender;
   }
 
-  /** Answers whether there is room now. */
-  #evict(): boolean {
+  #session(): PublishingSession {
+    return this.#spare.pop() ?? new PublishingSession(this.#wire);
+  }
+
+  #evict(): void {
     for (const [address, sender] of this.#senders) {
       if (sender.size > 0) continue;
       this.#senders.delete(address);
-      if (sender.isOpen) sender.close();
-      return true;
+      this.#leaving.add(sender);
+      const closing = sender.close().then((session) => {
+        this.#leaving.delete(sender);
+        this.#closing.delete(closing);
+        if (session) this.#spare.push(session);
+      });
+      this.#closing.add(closing);
+      return;
     }
-    return false;
   }
 }

@@ -5,6 +5,9 @@
 import type { RheaDelivery, RheaIncoming, RheaReceiver, RheaSession } from "./rhea.ts";
 import type { Wire } from "./wire.ts";
 
+/** rhea breaks beyond it. */
+const MOST_UNSENT = 2_048;
+
 /** How many deliveries a session may hold unsettled. Credit keeps them far below; this keeps the session window out of the way. */
 const WINDOW = 1_048_576;
 
@@ -15,6 +18,21 @@ export function receivingSession(wire: Wire): { session: RheaSession; unsettled:
   session.incoming.deliveries = unsettled;
   countTransfers(session.incoming);
   return { session, unsettled };
+}
+
+/** A session that publishes over one link at a time. */
+export class PublishingSession {
+  readonly session: RheaSession;
+  /** Told when the session is over. */
+  onEnd: ((cause: unknown) => void) | undefined;
+
+  constructor(wire: Wire) {
+    const session = wire.createSession({ incoming: MOST_UNSENT, outgoing: MOST_UNSENT });
+    this.session = session;
+    const end = (): void => this.onEnd?.(session.error);
+    session.on("session_error", end);
+    session.on("session_close", end);
+  }
 }
 
 /**

@@ -27,6 +27,8 @@ export class Wire {
   #socketError: unknown;
   #isOpen = false;
   #closing = false;
+  /** Whether the other side hung up after the login, with a virtual host asked for. */
+  #isTurnedAway = false;
   #error: AmqpError | undefined;
   readonly #opened = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<AmqpError>();
@@ -40,14 +42,31 @@ export class Wire {
   /** Opens one. Rejects with what the socket or the broker says, or when it takes too long. */
   static async open(settings: Settings, containerId: string): Promise<Wire> {
     const wire = new Wire(settings, containerId);
-    const timer = systemClock.schedule(settings.timeout, () => wire.#end(wire.#tooSlow()));
     try {
-      wire.#connection.connect();
-      await wire.#opened.promise;
+      await wire.#open();
       return wire;
     } catch (error) {
-      wire.#end(error instanceof AmqpError ? error : wire.#refused(error));
-      throw wire.#error;
+      if (!wire.#isTurnedAway) throw error;
+    }
+    // RabbitMQ 4 hangs up without a word where there is no such virtual host; and so does one that ends just then, but
+    // not twice.
+    const again = new Wire(settings, containerId);
+    try {
+      await again.#open();
+      return again;
+    } catch (error) {
+      throw again.#isTurnedAway ? again.#turnedAway(error) : error;
+    }
+  }
+
+  async #open(): Promise<void> {
+    const timer = systemClock.schedule(this.#settings.timeout, () => this.#end(this.#tooSlow()));
+    try {
+      this.#connection.connect();
+      await this.#opened.promise;
+    } catch (error) {
+      this.#end(error instanceof AmqpError ? error : this.#refused(error));
+      throw this.#error;
     } finally {
       systemClock.cancel(timer);
     }
@@ -168,6 +187,10 @@ export class Wire {
   }
 
   #refused(cause: unknown): AmqpError {
+    const isOpening = !this.#isOpen && !this.#closing && !this.#error;
+    if (isOpening && this.#settings.vhost !== undefined) {
+      this.#isTurnedAway = this.#connection.sasl_transport?.transport.read_complete === true;
+    }
     const reason = cause === undefined ? "the other side hung up" : describe(cause);
     return new AmqpError(`Cannot ${this.#doing()} ${this.#where()} as the connection failed: ${reason}`, {
       scope: "connection",
@@ -175,6 +198,14 @@ export class Wire {
       retriable: !isCertificateError(cause),
       cause,
     });
+  }
+
+  #turnedAway(cause: unknown): AmqpError {
+    const { vhost } = this.#settings;
+    return new AmqpError(
+      `Cannot connect to ${this.#where()} as the broker hung up after the login: is there a virtual host ${vhost}?`,
+      { scope: "connection", retriable: false, cause },
+    );
   }
 
   #tooSlow(): AmqpError {
