@@ -8,7 +8,10 @@ import { BrokerProcess, freePorts, temporaryDirectory } from "./process.ts";
 import { type Found, provide, type Provision } from "./provision.ts";
 
 /** The servers that the tests know. */
-export type RedisFlavour = "Redis 7" | "Redis 8" | "Valkey";
+export const REDIS_FLAVOURS = ["Redis 7", "Redis 8", "Valkey"] as const;
+
+/** One of them. */
+export type RedisFlavour = typeof REDIS_FLAVOURS[number];
 
 /** Finds one of them, or installs it. */
 export function provideRedis(flavour: RedisFlavour): Promise<Provision> {

@@ -13,7 +13,7 @@ const decoder = new TextDecoder();
 export interface Tally {
   /** Different messages that were handled. */
   readonly handled: number;
-  /** Handled more than once, counting each time but the first, as Redis delivered the entry again. */
+  /** Handled more than once, counting each time but the first, as the broker delivered it again under the same id. */
   readonly redelivered: number;
   /** Handled more than once, as the publisher did not learn of its success and published again. */
   readonly republished: number;

@@ -3,9 +3,9 @@
  * @module
  */
 import { Repid, Router, silentLogger } from "@repid/core";
-import { RedisServer } from "@repid/core/redis";
-import type { PrivateRedis } from "../brokers/redis.ts";
-import { type Leftovers, leftovers, memoryOf, publishFirmly } from "./stage.ts";
+import { memoryOf } from "./redis_stage.ts";
+import { createServer } from "./servers.ts";
+import { type Leftovers, publishFirmly, type Stage } from "./stage.ts";
 
 const WINDOW = 200;
 
@@ -21,11 +21,11 @@ export interface NothingLeftFigures {
 
 /** Publishes, handles everything, and looks what is left. */
 export async function nothingLeft(
-  redis: PrivateRedis,
+  { address, leftovers }: Stage,
   { messages }: { readonly messages: number },
 ): Promise<NothingLeftFigures> {
   const channel = crypto.randomUUID();
-  const server = new RedisServer(redis.url);
+  const server = await createServer(address);
   const app = new Repid({ logger: silentLogger });
   app.servers.register("redis", server);
   const router = new Router({ channel });
@@ -33,17 +33,17 @@ export async function nothingLeft(
   app.includeRouter(router);
   const connection = await server.connect();
   const started = performance.now();
-  const before = await memoryOf(redis.url);
+  const before = await memoryOf(address.url);
   for (let next = 0; next < messages; next += WINDOW) {
     const count = Math.min(WINDOW, messages - next);
     await Promise.all(
       Array.from({ length: count }, (_, index) => publishFirmly(server, channel, `${next + index}`)),
     );
   }
-  const full = await memoryOf(redis.url);
+  const full = await memoryOf(address.url);
   const { processed } = await app.runWorker({ messagesLimit: messages, tasksLimit: 200, osSignals: [] });
-  const left = await leftovers(redis.url, channel);
-  const after = await memoryOf(redis.url);
+  const left = await leftovers(channel);
+  const after = await memoryOf(address.url);
   await connection.close();
   return { processed, memory: { before, full, after }, left, duration: performance.now() - started };
 }

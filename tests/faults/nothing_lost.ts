@@ -1,15 +1,13 @@
 /**
- * Redis and workers are killed, and no message that was confirmed is lost.
+ * The broker and workers are killed, and no message that was confirmed is lost.
  * @module
  */
-import { RedisServer } from "@repid/core/redis";
-import type { PrivateRedis } from "../brokers/redis.ts";
+import type { Server } from "@repid/core";
 import { Ledger, type Tally } from "./ledger.ts";
-import { type Leftovers, leftovers, NOTHING, publishFirmly, until } from "./stage.ts";
+import { createServer } from "./servers.ts";
+import { isNothing, type Leftovers, publishFirmly, type Stage, until } from "./stage.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
-/** How long a consumer may be silent before others take over from it, in milliseconds. */
-const MIN_IDLE = 2_000;
 /** How many messages are published at once. */
 const WINDOW = 50;
 /** How far the publisher may be ahead of the workers, so that faults hit both. */
@@ -20,7 +18,7 @@ const PATIENCE = 30_000;
 /** How much, and what happens meanwhile. */
 export interface NothingLostOptions {
   readonly messages: number;
-  /** How often Redis is killed and started again. */
+  /** How often the broker is killed and started again. */
   readonly brokerKills: number;
   /** How often one of the two workers is killed and started again. */
   readonly workerKills: number;
@@ -30,7 +28,7 @@ export interface NothingLostOptions {
 export interface NothingLostFigures extends Tally {
   /** Publishes that rejected, and were tried again. */
   readonly rejectedPublishes: number;
-  /** What was left in Redis when all had been handled. */
+  /** What was left in the broker when all had been handled. */
   readonly left: Leftovers;
   /** In milliseconds. */
   readonly duration: number;
@@ -38,31 +36,32 @@ export interface NothingLostFigures extends Tally {
 
 /** Publishes with confirmation while everything is killed in turn. Rejects where not all is handled. */
 export async function nothingLost(
-  redis: PrivateRedis,
+  stage: Stage,
   options: NothingLostOptions,
 ): Promise<NothingLostFigures> {
   const { messages } = options;
   const started = performance.now();
   const channel = crypto.randomUUID();
+  await stage.prepare?.(channel);
   const ledger = await Ledger.create();
-  const workers = [0, 1].map(() => new WorkerProcess(redis.url, channel, String(MIN_IDLE), ledger.path));
-  const server = new RedisServer(redis.url);
+  const workers = [0, 1].map(() => new WorkerProcess(stage.address, channel, ledger.path));
+  const server = await createServer(stage.address);
   const connection = await server.connect();
   const progress = new Progress(ledger);
   try {
     const [rejectedPublishes] = await Promise.all([
       publishAll(server, channel, messages, progress),
-      breakThings(redis, workers, options, progress),
+      breakThings(stage, workers, options, progress),
     ]);
     await progress.reaches(messages);
     // The last are written down, but their acks may be under way, or lost with their worker.
     await until(
       "nothing is left",
-      async () => same(await leftovers(redis.url, channel), NOTHING),
+      async () => isNothing(await stage.leftovers(channel)),
       PATIENCE,
     );
     await Promise.all(workers.map((worker) => worker.stop()));
-    const left = await leftovers(redis.url, channel);
+    const left = await stage.leftovers(channel);
     return { ...ledger.tally(), rejectedPublishes, left, duration: performance.now() - started };
   } finally {
     await connection.close();
@@ -91,7 +90,7 @@ class Progress {
 }
 
 async function publishAll(
-  server: RedisServer,
+  server: Server,
   channel: string,
   messages: number,
   progress: Progress,
@@ -110,21 +109,21 @@ async function publishAll(
 
 /** Kills in turn, evenly over the messages. */
 async function breakThings(
-  redis: PrivateRedis,
+  { process }: Stage,
   [worker]: readonly WorkerProcess[],
   { messages, brokerKills, workerKills }: NothingLostOptions,
   progress: Progress,
 ): Promise<void> {
-  const killRedis = async (): Promise<void> => {
-    await redis.process.kill();
-    await redis.process.start();
+  const killBroker = async (): Promise<void> => {
+    await process.kill();
+    await process.start();
   };
   const killWorker = async (): Promise<void> => {
     await worker?.kill();
     worker?.start();
   };
   const faults = [
-    ...spread(brokerKills, messages).map((at) => ({ at, strike: killRedis })),
+    ...spread(brokerKills, messages).map((at) => ({ at, strike: killBroker })),
     ...spread(workerKills, messages).map((at) => ({ at, strike: killWorker })),
   ].toSorted((a, b) => a.at - b.at);
   for (const { at, strike } of faults) {
@@ -135,8 +134,4 @@ async function breakThings(
 
 function spread(count: number, over: number): number[] {
   return Array.from({ length: count }, (_, index) => Math.floor(over * (index + 1) / (count + 1)));
-}
-
-function same(a: Leftovers, b: Leftovers): boolean {
-  return a.entries === b.entries && a.pending === b.pending && a.deadLetters === b.deadLetters;
 }

@@ -1,11 +1,36 @@
 /**
- * What the faults have in common: waiting with an end, publishing, and looking at what is left in Redis.
+ * What the faults have in common: a broker that can be broken, waiting with an end, and publishing.
  * @module
  */
 import type { Server } from "@repid/core";
-import { Redis } from "ioredis";
+import type { BrokerProcess } from "../brokers/process.ts";
 
-const encoder = new TextEncoder();
+/** A broker of our own, to break. */
+export interface Stage extends AsyncDisposable {
+  /** What {@linkcode createServer} in `servers.ts` makes a server of, here and in worker processes. */
+  readonly address: Address;
+  /** What is killed, stopped and started again. */
+  readonly process: Pick<BrokerProcess, "kill" | "start" | "signal">;
+  /** Makes a channel ready for messages, where the server does not do that itself. */
+  prepare?(channel: string): Promise<void>;
+  /** Counts what is left of a channel, once everything should be gone. */
+  leftovers(channel: string): Promise<Leftovers>;
+}
+
+/** Where a broker is. It goes to worker processes as text. */
+export interface Address {
+  /** Which of the servers in `servers.ts`. */
+  readonly broker: string;
+  readonly url: string;
+}
+
+/** What is left of a channel, by kind: messages that wait, that are in consumers' hands, dead letters. */
+export type Leftovers = Readonly<Record<string, number>>;
+
+/** Whether nothing at all is left. */
+export function isNothing(left: Leftovers): boolean {
+  return Object.values(left).every((count) => count === 0);
+}
 
 /** Asks again and again until it is so. Rejects when that takes too long. */
 export async function until(what: string, isSo: () => Promise<boolean> | boolean, ms: number): Promise<void> {
@@ -21,7 +46,9 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Publishes a message for the actor `work`, again and again until Redis has confirmed it. Answers how often that failed. */
+const encoder = new TextEncoder();
+
+/** Publishes a message for the actor `work`, again and again until the broker has confirmed it. Answers how often that failed. */
 export async function publishFirmly(server: Server, channel: string, body: string): Promise<number> {
   const message = {
     payload: encoder.encode(body),
@@ -38,45 +65,4 @@ export async function publishFirmly(server: Server, channel: string, body: strin
       await pause(20);
     }
   }
-}
-
-/** What is left of a channel in Redis. */
-export interface Leftovers {
-  /** Entries in the stream: `XLEN`. */
-  readonly entries: number;
-  /** Entries in the hands of consumers: `XPENDING`. */
-  readonly pending: number;
-  /** Entries in the stream of dead letters. */
-  readonly deadLetters: number;
-}
-
-/** Nothing is left. */
-export const NOTHING: Leftovers = { entries: 0, pending: 0, deadLetters: 0 };
-
-/** Looks at a Redis, by a connection that is opened for each look: Redis comes and goes. */
-export async function look<T>(url: string, at: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(url);
-  try {
-    return await at(redis);
-  } finally {
-    redis.disconnect();
-  }
-}
-
-/** Counts what is left of a channel. */
-export function leftovers(url: string, channel: string): Promise<Leftovers> {
-  return look(url, async (redis) => {
-    const stream = `repid:${channel}`;
-    const [pending] = await redis.xpending(stream, `${stream}:group`) as unknown[];
-    return {
-      entries: await redis.xlen(stream),
-      pending: Number(pending),
-      deadLetters: await redis.xlen(`${stream}:dlq`),
-    };
-  });
-}
-
-/** The memory that Redis uses, in bytes. */
-export function memoryOf(url: string): Promise<number> {
-  return look(url, async (redis) => Number(/^used_memory:(\d+)/m.exec(await redis.info("memory"))?.[1]));
 }

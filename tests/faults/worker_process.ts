@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import type { Address } from "./stage.ts";
 
 const PROGRAM = fileURLToPath(new URL("fixtures/worker.ts", import.meta.url));
 
@@ -15,9 +16,9 @@ export class WorkerProcess {
   #child: ChildProcess | undefined;
   #ended: Promise<unknown[]> = Promise.resolve([]);
 
-  /** Starts it, with the arguments of `fixtures/worker.ts`. */
-  constructor(...args: readonly string[]) {
-    this.#args = args;
+  /** Starts it: it consumes a channel of the broker, and writes into the ledger of this path. */
+  constructor({ broker, url }: Address, channel: string, ledger: string) {
+    this.#args = [broker, url, channel, ledger];
     this.start();
   }
 
