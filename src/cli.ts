@@ -86,7 +86,8 @@ async function documentOf(module: string): Promise<AsyncApiDocument> {
   throw new TypeError(`Cannot document the application as the module exports no Repid as "app": ${module}`);
 }
 
-if (import.meta.main) {
+/** Runs the command that this process was started with, and sets its exit code. */
+export async function main(): Promise<void> {
   // What an application prints while it is imported must not end up in the document.
   console.log = console.info = console.debug = console.error;
   process.exitCode = await run(process.argv.slice(2), {
@@ -94,3 +95,5 @@ if (import.meta.main) {
     err: (text) => process.stderr.write(text),
   });
 }
+
+if (import.meta.main) await main();
