@@ -5,6 +5,7 @@
 
 /** Turns a value into the bytes of a payload. Throws on what it cannot turn. */
 export interface Serializer {
+  /** The bytes of a value, which is never changed. */
   (value: unknown): Uint8Array;
   /** The MIME type of what it writes. Defaults to `application/json`. */
   readonly contentType?: string;

@@ -1,0 +1,61 @@
+/** @module */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { promisify } from "node:util";
+import { runtime, test } from "../harness.ts";
+import { countDocumented, entryPoints } from "./documented.ts";
+
+// The documentation is Deno's.
+if (runtime() === "deno") {
+  test("deno doc: every entry point, every exported symbol and every member has words", () => {
+    const { modules, symbols, members, missing } = countDocumented(entryPoints());
+    assert.deepEqual(missing, []);
+    assert.equal(modules, entryPoints().length);
+    assert.ok(symbols > 150 && members > 300, `${symbols} symbols and ${members} members were found`);
+  });
+
+  test("countDocumented(): finds what has no words", () => {
+    const folder = mkdtempSync(join(tmpdir(), "repid-doc-"));
+    try {
+      const file = join(folder, "mod.ts");
+      writeFileSync(
+        file,
+        `/** Has some. */
+export interface A {
+  b: string;
+  /** Has some. */
+  c: string;
+}
+/**
+ * @throws {Error} If
+ */
+export function d(): void {}
+/** Has some. */
+export class E { f(): void {} #g = 1; private h = 2 }
+`,
+      );
+      const { modules, symbols, members, missing } = countDocumented([file]);
+      assert.deepEqual([modules, symbols, members], [1, 3, 3]);
+      const names = missing.map((name) => name.slice(name.lastIndexOf(": ") + 2));
+      assert.deepEqual(names.sort(), ["A.b", "E.f", "d", "the module"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("deno doc --html: builds", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "repid-html-"));
+    try {
+      const args = ["doc", "--html", "--name=Repid", `--output=${folder}`, ...entryPoints()];
+      await promisify(execFile)(process.execPath, args);
+      const pages = ["index.html", "all_symbols.html"].map((name) => join(folder, name));
+      for (const page of pages) assert.ok(existsSync(page), page);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
