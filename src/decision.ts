@@ -2,6 +2,7 @@
  * From the outcome of an attempt to what becomes of its message.
  * @module
  */
+import type { MaybePromise } from "./_internal/maybe_promise.ts";
 import {
   CONFIRMATION,
   DEFAULT_ON_ERROR,
@@ -27,29 +28,39 @@ export interface ToDecide {
 /** A failure, as opposed to a return. */
 type Failure = Exclude<Outcome, { kind: "returned" }>;
 
+/** A return, as opposed to a failure. */
+type Success = Extract<Outcome, { kind: "returned" }>;
+
 /**
  * Looks up what becomes of a message, and does it: after a success at once; after a failure it is proposed, and done when
  * the middlewares have unwound. Nothing is done to a message that was settled already. Answers the outcome: another one
  * than was given where the handler returned what its mode does not know.
  */
-export async function decide(what: ToDecide, outcome: Outcome): Promise<Outcome> {
-  const { actor, run } = what;
-  run.decided = true;
-  const { settling } = run;
+export function decide(what: ToDecide, outcome: Outcome): MaybePromise<Outcome> {
+  const { settling } = what.run;
+  what.run.decided = true;
   if (settling.isSettled && !settling.isReplying) return outcome;
-  if (outcome.kind !== "returned") {
-    const action = await actionAfter(what, outcome);
-    settling.propose(action === "no_action" ? undefined : action);
-    return outcome;
-  }
+  return outcome.kind === "returned" ? succeed(what, outcome) : fail(what, outcome);
+}
+
+function succeed(what: ToDecide, outcome: Success): MaybePromise<Outcome> {
+  const { actor, run: { settling } } = what;
   const decision = CONFIRMATION[actor.confirmationMode].returned;
   const action = decision === "as returned" ? outcome.value : decision;
   if (action === "no_action") return outcome;
-  if (!isSettlement(action)) {
-    return await decide(what, { kind: "threw", error: notAnAction(actor, action) });
+  if (!isSettlement(action)) return fail(what, { kind: "threw", error: notAnAction(actor, action) });
+  if (settling.isReplying) {
+    settling.propose(action);
+    return outcome;
   }
-  if (settling.isReplying) settling.propose(action);
-  else await quietly(settling.settle(action));
+  // A failure to settle was reported where it happened: it changes no outcome.
+  const same = (): Outcome => outcome;
+  return settling.settle(action).then(same, same);
+}
+
+async function fail(what: ToDecide, outcome: Failure): Promise<Outcome> {
+  const action = await actionAfter(what, outcome);
+  what.run.settling.propose(action === "no_action" ? undefined : action);
   return outcome;
 }
 

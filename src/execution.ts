@@ -10,21 +10,23 @@
  * @module
  */
 import type { Clock } from "./_internal/clock.ts";
+import { type MaybePromise, settled } from "./_internal/maybe_promise.ts";
 import type { Outcome } from "./confirmation.ts";
+import { type ContextBase, HandlerContext } from "./context.ts";
 import { decodeWith } from "./converter.ts";
 import { decide, quietly, type ToDecide } from "./decision.ts";
 import type { Report } from "./events.ts";
-import { inject } from "./injection.ts";
+import { Injection } from "./injection.ts";
 import { InFlightMessage } from "./in_flight.ts";
 import type { JsonSchemaConverters } from "./json_schema.ts";
 import { compose } from "./middleware.ts";
 import type { Producer } from "./producer.ts";
 import type { ResolvedActor } from "./router.ts";
 import { concluded, Run } from "./run.ts";
-import { changeCall, type RunCall } from "./run_call.ts";
+import { changeCall, RunCall } from "./run_call.ts";
 import type { Delivery } from "./server.ts";
 import { Settling } from "./settling.ts";
-import { DeclarationValidator, type Overrides, type Validated } from "./validation.ts";
+import { Compiled, type InputValidator, type Overrides, Validated, validatorOf } from "./validation.ts";
 
 /** What executions share: their worker's, or their test client's. */
 export interface ExecutionOptions {
@@ -44,7 +46,7 @@ export interface ExecutionOptions {
   readonly overrides?: Overrides | undefined;
 }
 
-const NOTHING_VALIDATED: Validated = new Map();
+const NOTHING_VALIDATED = new Validated([], []);
 const NO_DEPENDENCIES = Object.freeze({});
 
 /** Runs one actor, for message after message. */
@@ -52,16 +54,16 @@ export class Execution {
   /** The actor it runs. */
   readonly actor: ResolvedActor;
   readonly #options: ExecutionOptions;
-  readonly #pipeline: (call: RunCall) => Promise<unknown>;
-  readonly #hasDependencies: boolean;
-  readonly #validator: DeclarationValidator;
+  readonly #pipeline: (call: RunCall) => unknown;
+  readonly #injection: Compiled<Injection>;
+  readonly #validator: Compiled<InputValidator>;
 
   constructor(actor: ResolvedActor, options: ExecutionOptions) {
     this.actor = actor;
     this.#options = options;
     this.#pipeline = compose(actor.middlewares, changeCall, (call: RunCall) => this.#attempt(call));
-    this.#hasDependencies = Object.keys(actor.deps).length > 0;
-    this.#validator = new DeclarationValidator(actor.options, {
+    this.#injection = new Compiled(() => new Injection(actor.deps, options.overrides));
+    this.#validator = validatorOf(actor.options, {
       ...options,
       routingHeaders: Object.keys(actor.routingStrategy.headers?.(actor) ?? {}),
     });
@@ -69,10 +71,9 @@ export class Execution {
 
   /** The run of a message, for {@linkcode handle}. */
   start(delivery: Delivery): Run {
-    const { name, channel } = this.actor.info;
-    const where = { actor: name, channel, messageId: delivery.messageId };
     const { clock, cancellationTimeout: patience } = this.#options;
-    return new Run({ delivery, settling: new Settling(delivery, this.#options), where, clock, patience });
+    const settling = new Settling(delivery, this.#options);
+    return new Run({ delivery, settling, actor: this.actor.name, clock, patience });
   }
 
   /** Handles one message, to its settlement. Never rejects. */
@@ -86,22 +87,20 @@ export class Execution {
       }
     }
     const message = new InFlightMessage(run.delivery, settling, this.#options.producer);
-    const call: RunCall = {
-      message,
-      original: message,
-      actor: this.actor.info,
-      get signal() {
-        return run.signal;
-      },
-      final: true,
-      run,
-    };
-    let outcome = await this.#runPipeline(call);
+    const { info: actor } = this.actor;
+    const call = new RunCall({ run, actor, message, original: message, final: true });
+    let outcome: Outcome;
+    try {
+      outcome = { kind: "returned", value: await this.#pipeline(call) };
+    } catch (error) {
+      outcome = outcomeOf(run, error);
+    }
     run.over = true;
     if (run.attempting) outcome = await this.#outlived(run, outcome);
     // A middleware threw early, never called `next`, or took a failure's finality away and tried no more.
     if (!run.decided) await decide(this.#toDecide(call), outcome);
-    await quietly(settling.commit());
+    const committing = settling.commit();
+    if (committing) await quietly(committing);
     this.#reportEnd(run, outcome);
     if (run.forfeited) this.#reportAbandonedEnded(run);
     return outcome;
@@ -116,17 +115,8 @@ export class Execution {
       this.#reportAbandoned(run, run.abortion?.reason);
     }
     if (run.settling.action === undefined) run.settling.propose("reject");
-    await quietly(run.settling.commit());
-  }
-
-  async #runPipeline(call: RunCall): Promise<Outcome> {
-    try {
-      return { kind: "returned", value: await this.#pipeline(call) };
-    } catch (error) {
-      const { outcome } = call.run;
-      const isOwn = outcome !== undefined && outcome.kind !== "returned" && outcome.error === error;
-      return isOwn ? outcome : { kind: "threw", error };
-    }
+    const committing = run.settling.commit();
+    if (committing) await quietly(committing);
   }
 
   /** A middleware ended before the actor: by failing, which stops the actor, or by not awaiting it, which changes nothing. */
@@ -147,9 +137,11 @@ export class Execution {
     if (run.over) throw new Error("Cannot run the actor as its middlewares have ended: call next() before");
     run.attempting = true;
     try {
-      run.outcome = await this.#work(call);
+      const working = this.#work(call);
+      run.outcome = working instanceof Promise ? await working : working;
       if (run.outcome.kind === "returned" || call.final) {
-        run.outcome = await decide(this.#toDecide(call), run.outcome);
+        const deciding = decide(this.#toDecide(call), run.outcome);
+        run.outcome = deciding instanceof Promise ? await deciding : deciding;
       }
       for (const cleanUp of run.takeCleanUps()) await this.#cleanUp(run, cleanUp);
     } finally {
@@ -159,14 +151,31 @@ export class Execution {
     throw run.outcome.error;
   }
 
-  /** Waits for the handler, but for one that ignores its signal only so long. */
-  #work(call: RunCall): Promise<Outcome> {
+  /** Decodes, validates, injects, handles. At once where everything is. */
+  #work(call: RunCall): MaybePromise<Outcome> {
     const { run } = call;
+    run.begin(this.actor.timeout);
+    const { abortion } = run;
+    if (abortion) {
+      run.end();
+      return { kind: abortion.kind, error: abortion.reason };
+    }
     // A view of its own, which can be taken away from a handler that is given up.
     const message = call.message.seenAs({});
+    try {
+      const value = settled(this.#perform(run, message));
+      if (value instanceof Promise) return this.#unlessGivenUp(run, message, value);
+      return concluded({ kind: "returned", value }, run.end());
+    } catch (error) {
+      return concluded(failureOf(run, error), run.end());
+    }
+  }
+
+  /** Waits for the handler, but for one that ignores its signal only so long. */
+  #unlessGivenUp(run: Run, message: InFlightMessage, handling: Promise<unknown>): Promise<Outcome> {
     return new Promise((resolve) => {
       let givenUp = false;
-      run.begin(this.actor.timeout, ({ kind, reason: error }) => {
+      run.whenGivenUp(({ kind, reason: error }) => {
         givenUp = true;
         run.givenUp = true;
         message.revoke();
@@ -174,44 +183,26 @@ export class Execution {
         this.#reportAbandoned(run, error);
         resolve({ kind, error });
       });
-      const { abortion } = run;
-      if (abortion) {
-        run.end();
-        return resolve({ kind: abortion.kind, error: abortion.reason });
-      }
       const end = (outcome: Outcome): void => {
         if (givenUp) return this.#reportAbandonedEnded(run);
         resolve(concluded(outcome, run.end()));
       };
-      this.#perform(call, message).then(
+      handling.then(
         (value) => end({ kind: "returned", value }),
-        (error) => end({ kind: run.valid ? "threw" : "invalid", error }),
+        (error) => end(failureOf(run, error)),
       );
     });
   }
 
-  async #perform(call: RunCall, message: InFlightMessage): Promise<unknown> {
-    const { run } = call;
-    const { attempt } = run;
-    const validating = this.#validate(message);
-    const validated = validating instanceof Promise ? await validating : validating;
-    run.valid = true;
-    const { payload, headers } = this.actor.options;
-    const deps = this.#hasDependencies ? await this.#inject(call, message, validated) : NO_DEPENDENCIES;
-    // Too late is too late: whoever waited for this attempt may wait no more.
-    if (attempt.aborted) throw attempt.signal.reason;
-    return await this.actor.handler(payload ? validated.get(payload) : undefined, {
-      message,
-      actor: this.actor.info,
-      get signal() {
-        return attempt.signal;
-      },
-      deps,
-      headers: headers ? validated.get(headers) : message.headers,
-    });
+  #perform(run: Run, message: InFlightMessage): unknown {
+    const base: ContextBase = { message, actor: this.actor.info, attempt: run.attempt };
+    const validated = this.#validate(message);
+    return validated instanceof Promise
+      ? validated.then((all) => this.#inject(run, base, all))
+      : this.#inject(run, base, validated);
   }
 
-  #validate(message: InFlightMessage): Validated | Promise<Validated> {
+  #validate(message: InFlightMessage): MaybePromise<Validated> {
     const validator = this.#validator.current;
     if (!validator.readsAnything) return NOTHING_VALIDATED;
     return validator.validate(
@@ -220,30 +211,30 @@ export class Execution {
     );
   }
 
-  async #inject(
-    { run, actor }: RunCall,
-    message: InFlightMessage,
-    validated: Validated,
-  ): Promise<object> {
-    const { attempt } = run;
-    const base = {
-      message,
-      actor,
-      get signal() {
-        return attempt.signal;
-      },
-    };
+  #inject(run: Run, base: ContextBase, validated: Validated): unknown {
+    run.valid = true;
+    const injection = this.#injection.current;
+    if (injection.isEmpty) return this.#call(base, validated, NO_DEPENDENCIES);
     const defer = (cleanUp: () => unknown): void => {
       if (!run.defer(cleanUp)) void this.#cleanUp(run, cleanUp);
     };
-    try {
-      const { headers } = message;
-      const { overrides } = this.#options;
-      return await inject(this.actor.deps, { base, headers, validated, defer, overrides });
-    } catch (error) {
-      attempt.abort(error);
+    const deps = injection.make({ base, validated, defer });
+    if (!(deps instanceof Promise)) return this.#call(base, validated, deps);
+    return deps.then((values) => this.#call(base, validated, values), (error) => {
+      base.attempt.abort(error);
       throw error;
-    }
+    });
+  }
+
+  #call(base: ContextBase, validated: Validated, deps: object): unknown {
+    const { attempt, message } = base;
+    // Too late is too late: whoever waited for this attempt may wait no more.
+    if (attempt.aborted) throw attempt.signal.reason;
+    const { payload, headers } = this.actor.options;
+    return this.actor.handler(
+      payload ? validated.get("payload", payload) : undefined,
+      new HandlerContext(base, headers ? validated.get("headers", headers) : message.headers, deps),
+    );
   }
 
   #toDecide({ run, original }: RunCall): ToDecide {
@@ -261,13 +252,13 @@ export class Execution {
   #reportEnd(run: Run, ending: Outcome): void {
     const { report } = this.#options;
     const { action } = run.settling;
-    const { where } = run;
+    const { actor, channel, messageId } = run.where;
     // What a middleware swallowed is reported all the same.
     const outcome = run.outcome && run.outcome.kind !== "returned" ? run.outcome : ending;
-    if (outcome.kind === "returned") report("actor.run.success", { ...where, action });
-    else report("actor.run.error", { ...where, action, error: outcome.error });
+    if (outcome.kind === "returned") report("actor.run.success", { actor, channel, messageId, action });
+    else report("actor.run.error", { actor, channel, messageId, action, error: outcome.error });
     if (this.actor.confirmationMode === "manual" && action === undefined) {
-      report("actor.ack.manual.unacknowledged", where);
+      report("actor.ack.manual.unacknowledged", { actor, channel, messageId });
     }
   }
 
@@ -280,4 +271,15 @@ export class Execution {
     const { report, countAbandoned } = this.#options;
     report("actor.run.abandoned_ended", { ...run.where, abandoned: countAbandoned(-1) });
   }
+}
+
+/** How a run ended whose pipeline threw: by its own failure, or by a middleware's. */
+function outcomeOf({ outcome }: Run, error: unknown): Outcome {
+  const isOwn = outcome !== undefined && outcome.kind !== "returned" && outcome.error === error;
+  return isOwn ? outcome : { kind: "threw", error };
+}
+
+/** Before the handler is called, only the message can be at fault. */
+function failureOf({ valid }: Run, error: unknown): Outcome {
+  return { kind: valid ? "threw" : "invalid", error };
 }

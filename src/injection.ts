@@ -2,78 +2,96 @@
  * Making the values that an actor's dependencies stand for: concurrently, each once per message.
  * @module
  */
-import type { ActorContext } from "./actor.ts";
-import type { Dependencies, Dependency, DependencyContext } from "./dependency.ts";
+import { type MaybePromise, settled } from "./_internal/maybe_promise.ts";
+import { type ContextBase, type Defer, ResolverContext } from "./context.ts";
+import type { Dependencies, Dependency } from "./dependency.ts";
 import type { Overrides, Validated } from "./validation.ts";
 
 /** What dependencies are made from. */
 export interface InjectionOptions {
   /** What actor and dependencies see alike. */
-  readonly base: Omit<ActorContext, "headers" | "deps">;
-  /** Headers as text, for those that declare no schema. */
-  readonly headers: ActorContext["headers"];
+  readonly base: ContextBase;
   /** What the schemas made of the message. */
   readonly validated: Validated;
   /** Takes clean-ups. */
-  readonly defer: (cleanUp: () => unknown) => void;
-  /** Replacements of one test client. */
-  readonly overrides?: Overrides | undefined;
+  readonly defer: Defer;
 }
 
 type Values = Readonly<Record<string, unknown>>;
-type MaybePromise<T> = T | Promise<T>;
 
-/** The values of some dependencies. Synchronous where every one of them is. */
-export function inject(deps: Dependencies, options: InjectionOptions): MaybePromise<Values> {
-  const made = new Map<Dependency<unknown>, unknown>();
-  return makeAll(deps);
+/** One dependency, after all that it needs. */
+interface Step {
+  readonly one: Dependency<unknown>;
+  readonly replacement: (() => unknown) | undefined;
+  readonly inputs: Inputs;
+}
 
-  function makeAll(needed: Dependencies): MaybePromise<Values> {
-    const entries = Object.entries(needed).map(([name, one]) => [name, makeOnce(one)] as const);
-    if (!entries.some(([, value]) => value instanceof Promise)) return Object.fromEntries(entries);
-    return Promise.all(entries.map(async ([name, value]) => [name, await value] as const)).then(
-      Object.fromEntries,
-    );
-  }
+/** Names, and where the values for them are made. */
+type Inputs = readonly (readonly [name: string, step: number])[];
 
-  function makeOnce(one: Dependency<unknown>): unknown {
-    if (made.has(one)) return made.get(one);
-    const value = attempt(() => make(one));
-    made.set(one, value);
-    return value;
-  }
+/** How the dependencies of one actor are made. Planned once, followed for each message. */
+export class Injection {
+  readonly #steps: Step[] = [];
+  readonly #outputs: Inputs;
 
-  function make(one: Dependency<unknown>): unknown {
-    const override = options.overrides?.get(one);
-    if (override) return override();
-    const deps = makeAll(one.deps);
-    if (!(deps instanceof Promise)) return one.resolve(contextOf(one, deps));
-    return deps.then((resolved) => one.resolve(contextOf(one, resolved)));
-  }
-
-  function contextOf(one: Dependency<unknown>, deps: Values): DependencyContext<unknown, unknown, Values> {
-    const { base, headers, validated, defer } = options;
-    return {
-      message: base.message,
-      actor: base.actor,
-      get signal() {
-        return base.signal;
-      },
-      deps,
-      payload: one.payload ? validated.get(one.payload) : undefined,
-      headers: one.headers ? validated.get(one.headers) : headers,
-      defer,
+  constructor(deps: Dependencies, overrides?: Overrides) {
+    const planned = new Map<Dependency<unknown>, number>();
+    const plan = (one: Dependency<unknown>): number => {
+      const known = planned.get(one);
+      if (known !== undefined) return known;
+      const replacement = overrides?.get(one);
+      const inputs = replacement ? [] : planAll(one.deps);
+      const step = this.#steps.push({ one, replacement, inputs }) - 1;
+      planned.set(one, step);
+      return step;
     };
+    const planAll = (needed: Dependencies): Inputs =>
+      Object.entries(needed).map(([name, one]) => [name, plan(one)] as const);
+    this.#outputs = planAll(deps);
+  }
+
+  /** Whether there is nothing to make. */
+  get isEmpty(): boolean {
+    return this.#outputs.length === 0;
+  }
+
+  /** The values for one message. Synchronous where every one of them is. */
+  make(options: InjectionOptions): MaybePromise<Values> {
+    const made: unknown[] = [];
+    for (const step of this.#steps) made.push(attempt(step, gather(step.inputs, made), options));
+    return gather(this.#outputs, made);
   }
 }
 
+/** Some of the values by name, as soon as all of them are there. */
+function gather(inputs: Inputs, made: readonly unknown[]): MaybePromise<Values> {
+  const values: Record<string, unknown> = {};
+  let waits = false;
+  for (const [name, step] of inputs) {
+    const value = values[name] = made[step];
+    if (value instanceof Promise) waits = true;
+  }
+  if (!waits) return values;
+  return Promise.all(Object.values(values)).then((all) =>
+    Object.fromEntries(Object.keys(values).map((name, index) => [name, all[index]]))
+  );
+}
+
 /** A failure, and whatever can be awaited, as a promise: so that no sibling that has begun rejects unobserved. */
-function attempt(make: () => unknown): unknown {
+function attempt(step: Step, deps: MaybePromise<Values>, options: InjectionOptions): unknown {
   try {
-    const value = make();
-    const isThenable = typeof (value as { then?: unknown } | null | undefined)?.then === "function";
-    return isThenable ? Promise.resolve(value) : value;
+    return deps instanceof Promise
+      ? deps.then((values) => resolve(step, values, options))
+      : settled(resolve(step, deps, options));
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+function resolve({ one, replacement }: Step, deps: Values, options: InjectionOptions): unknown {
+  if (replacement) return replacement();
+  const { base, validated, defer } = options;
+  const headers = one.headers ? validated.get("headers", one.headers) : base.message.headers;
+  const payload = one.payload ? validated.get("payload", one.payload) : undefined;
+  return one.resolve(new ResolverContext(base, headers, deps, payload, defer));
 }

@@ -2,6 +2,7 @@
  * Middlewares: code around every actor run and every publication.
  * @module
  */
+import { type MaybePromise, promised } from "./_internal/maybe_promise.ts";
 import type { ActorInfo, ReceivedMessage } from "./message.ts";
 import type { BaseMessage, MessageData, ServerSpecificParameters } from "./server.ts";
 
@@ -73,16 +74,18 @@ export function compose<Call, Changes, Result>(
     next: (changes?: Changes) => Promise<Result>,
   ) => Result | Promise<Result>)[],
   change: (call: Call, changes: Changes) => Call,
-  core: (call: Call) => Promise<Result>,
-): (call: Call) => Promise<Result> {
-  return middlewares.reduceRight<(call: Call) => Promise<Result>>(
-    (inner, middleware) => async (call) =>
-      await middleware(call, (changes) => {
-        const rest = inner(changes === undefined ? call : change(call, changes));
+  core: (call: Call) => MaybePromise<Result>,
+): (call: Call) => MaybePromise<Result> {
+  return middlewares.reduceRight<(call: Call) => MaybePromise<Result>>(
+    (inner, middleware) => (call) =>
+      middleware(call, (changes) => {
+        const rest = promised(() => inner(changes === undefined ? call : change(call, changes)));
         // A middleware that does not wait for it must not end the process when it fails.
-        rest.catch(() => {});
+        rest.catch(ignore);
         return rest;
       }),
     core,
   );
 }
+
+function ignore(): void {}

@@ -2,6 +2,7 @@
  * Sending: encode, check what was encoded, set the routing headers, run the middlewares, publish.
  * @module
  */
+import { promised } from "./_internal/maybe_promise.ts";
 import { toChannel } from "./channel.ts";
 import { type Converter, decodeWith, jsonConverter } from "./converter.ts";
 import type { JsonSchemaConverters } from "./json_schema.ts";
@@ -11,7 +12,13 @@ import type { MessageRegistry } from "./registry.ts";
 import { topicBasedRoutingStrategy } from "./routing.ts";
 import { defaultSerializer, type Serializer } from "./serializer.ts";
 import type { MessageData, MessageHeaders, Server, ServerSpecificParameters } from "./server.ts";
-import { type Declaration, DeclarationValidator, type InputValidator, type Overrides } from "./validation.ts";
+import {
+  type Compiled,
+  type Declaration,
+  type InputValidator,
+  type Overrides,
+  validatorOf,
+} from "./validation.ts";
 
 /** Where to send: a channel or a registered operation, never both. */
 export type Destination =
@@ -72,7 +79,7 @@ export interface Place {
   readonly converter: Converter;
 }
 
-type Validators = WeakMap<Sendable, DeclarationValidator>;
+type Validators = WeakMap<Sendable, Compiled<InputValidator>>;
 
 const encoder = new TextEncoder();
 const NO_HEADERS: MessageHeaders = Object.freeze({});
@@ -166,7 +173,8 @@ export class Producer {
   }
 
   #around(publish: Publish): Publish {
-    return compose(this.#options.middlewares ?? [], changeProducerCall, publish);
+    const around = compose(this.#options.middlewares ?? [], changeProducerCall, publish);
+    return (call) => promised(() => around(call));
   }
 
   #channelOf({ channel, operationId }: Destination): string {
@@ -210,7 +218,7 @@ export class Producer {
   }
 
   #validatorOf(target: Sendable): InputValidator {
-    const known = this.#validators.get(target) ?? new DeclarationValidator(declarationOf(target), {
+    const known = this.#validators.get(target) ?? validatorOf(declarationOf(target), {
       ...this.#options,
       routingHeaders: Object.keys(routingHeaders(target)),
     });

@@ -42,11 +42,14 @@ export class AttemptSignal {
   }
 }
 
+const NO_CLEAN_UPS: readonly (() => unknown)[] = [];
+
 /** What a run is made of. */
 export interface RunOptions {
   readonly delivery: Delivery;
   readonly settling: Settling;
-  readonly where: RunningMessage;
+  /** The actor's name. */
+  readonly actor: string;
   readonly clock: Clock;
   /** How long a handler may go on after its signal was aborted, in milliseconds. */
   readonly patience: number;
@@ -56,7 +59,7 @@ export interface RunOptions {
 export class Run {
   readonly delivery: Delivery;
   readonly settling: Settling;
-  readonly where: RunningMessage;
+  readonly #actor: string;
   /** How the latest attempt ended. */
   outcome: Outcome | undefined;
   /** Whether an attempt is under way. */
@@ -80,14 +83,21 @@ export class Run {
   #giveUp: ((abortion: Abortion) => void) | undefined;
   #timer: Timer | undefined;
   #cleanUps: (() => unknown)[] | undefined;
+  #takesCleanUps = false;
   #onRest: (() => void) | undefined;
 
-  constructor({ delivery, settling, where, clock, patience }: RunOptions) {
+  constructor({ delivery, settling, actor, clock, patience }: RunOptions) {
     this.delivery = delivery;
     this.settling = settling;
-    this.where = where;
+    this.#actor = actor;
     this.#clock = clock;
     this.#patience = patience;
+  }
+
+  /** Which message, and whose. */
+  get where(): RunningMessage {
+    const { channel, messageId } = this.delivery;
+    return { actor: this.#actor, channel, messageId };
   }
 
   /** What middlewares watch: the signal of the latest attempt or, where a time limit used that up, of the next one. */
@@ -115,26 +125,37 @@ export class Run {
     if (this.#abortion) return;
     this.#abortion = abortion;
     this.#clock.cancel(this.#timer);
-    // Between attempts there is nothing to give up.
-    const giveUp = this.#giveUp;
-    if (giveUp) this.#timer = this.#clock.schedule(this.#patience, () => giveUp(abortion));
+    this.#timer = undefined;
+    this.#losePatience(abortion);
     this.#attempt.abort(reason);
   }
 
+  #losePatience(abortion: Abortion): void {
+    const giveUp = this.#giveUp;
+    // Between attempts there is nothing to give up, nor before anybody waits.
+    if (giveUp) this.#timer = this.#clock.schedule(this.#patience, () => giveUp(abortion));
+  }
+
   /** Begins an attempt, with a time limit unless it is to end at once. */
-  begin(timeout: number, giveUp: (abortion: Abortion) => void): void {
+  begin(timeout: number): void {
     this.decided = false;
     this.valid = false;
     this.givenUp = false;
     this.outcome = undefined;
     this.settling.propose(undefined);
-    this.#giveUp = giveUp;
-    this.#cleanUps = [];
+    this.#cleanUps = undefined;
+    this.#takesCleanUps = true;
     if (this.#abortion || timeout === Infinity) return;
     this.#timer = this.#clock.schedule(timeout, () => {
-      const text = `The actor "${this.where.actor}" did not end within ${timeout} ms`;
+      const text = `The actor "${this.#actor}" did not end within ${timeout} ms`;
       this.abort("timed-out", new DOMException(text, "TimeoutError"));
     });
+  }
+
+  /** The attempt is waited for: calls when it was to end and the patience is used up. */
+  whenGivenUp(giveUp: (abortion: Abortion) => void): void {
+    this.#giveUp = giveUp;
+    if (this.#abortion) this.#losePatience(this.#abortion);
   }
 
   /**
@@ -167,15 +188,16 @@ export class Run {
 
   /** Registers a clean-up; `false` where the clean-ups have run already. */
   defer(cleanUp: () => unknown): boolean {
-    this.#cleanUps?.push(cleanUp);
-    return this.#cleanUps !== undefined;
+    if (this.#takesCleanUps) (this.#cleanUps ??= []).push(cleanUp);
+    return this.#takesCleanUps;
   }
 
   /** Hands over the clean-ups, the last one first. Later ones are refused. */
-  takeCleanUps(): (() => unknown)[] {
-    const cleanUps = this.#cleanUps ?? [];
+  takeCleanUps(): readonly (() => unknown)[] {
+    const cleanUps = this.#cleanUps?.reverse() ?? NO_CLEAN_UPS;
     this.#cleanUps = undefined;
-    return cleanUps.reverse();
+    this.#takesCleanUps = false;
+    return cleanUps;
   }
 }
 

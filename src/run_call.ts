@@ -3,29 +3,44 @@
  * @module
  */
 import type { InFlightMessage } from "./in_flight.ts";
+import type { ActorInfo } from "./message.ts";
 import type { ActorCall, ActorCallChanges } from "./middleware.ts";
 import type { Run } from "./run.ts";
 
-/** One run, as the pipeline passes it on. */
-export interface RunCall extends ActorCall {
+/** What one run's pipeline passes on. */
+export interface RunCallParts {
+  readonly run: Run;
+  readonly actor: ActorInfo;
   readonly message: InFlightMessage;
   /** The message as it arrived, whatever middlewares made of it. */
   readonly original: InFlightMessage;
+  readonly final: boolean;
+}
+
+/** One run, as the pipeline passes it on. */
+export class RunCall implements ActorCall, RunCallParts {
   readonly run: Run;
+  readonly actor: ActorInfo;
+  readonly message: InFlightMessage;
+  readonly original: InFlightMessage;
+  readonly final: boolean;
+
+  constructor({ run, actor, message, original, final }: RunCallParts) {
+    this.run = run;
+    this.actor = actor;
+    this.message = message;
+    this.original = original;
+    this.final = final;
+  }
+
+  get signal(): AbortSignal {
+    return this.run.signal;
+  }
 }
 
 /** What the rest of the pipeline sees after a middleware has changed something. */
 export function changeCall(call: RunCall, changes: ActorCallChanges): RunCall {
-  const { message, final = call.final } = changes;
-  const { run } = call;
-  return {
-    message: message ? call.message.seenAs(message) : call.message,
-    original: call.original,
-    actor: call.actor,
-    get signal() {
-      return run.signal;
-    },
-    final,
-    run,
-  };
+  const { run, actor, original } = call;
+  const message = changes.message ? call.message.seenAs(changes.message) : call.message;
+  return new RunCall({ run, actor, message, original, final: changes.final ?? call.final });
 }

@@ -4,6 +4,7 @@
  */
 import { backoff } from "./_internal/backoff.ts";
 import { type Clock, delay } from "./_internal/clock.ts";
+import { promised } from "./_internal/maybe_promise.ts";
 import type { Report } from "./events.ts";
 import type { MessageAction } from "./message.ts";
 import type { Delivery, DeliveryResult, Settlement } from "./server.ts";
@@ -65,7 +66,10 @@ export class Settling {
 
   /** Settles. Answers whether this call did it. */
   settle(settlement: Settlement): Promise<boolean> {
-    return this.#perform(PAST[settlement], () => this.#delivery.settle(settlement));
+    if (this.#action !== undefined) return Promise.resolve(false);
+    const action = PAST[settlement];
+    this.#action = action;
+    return this.#tell(settlement, action);
   }
 
   /**
@@ -83,14 +87,11 @@ export class Settling {
       this.#action = undefined;
       this.#replying = false;
       // It was decided meanwhile what becomes of the message without a reply.
-      if (this.#committed) await this.commit().catch(() => {});
+      if (this.#committed) await this.commit()?.catch(() => {});
       throw error;
     }
     this.#replying = false;
-    return this.#told(
-      "replied",
-      result ?? await this.#tryHard("replied", () => this.#delivery.settle("ack")),
-    );
+    return result === undefined ? await this.#tell("ack", "replied") : this.#told("replied", result);
   }
 
   /** Says what will become of the message unless somebody settles it first. */
@@ -98,31 +99,33 @@ export class Settling {
     this.#proposed = settlement;
   }
 
-  /** Does what was proposed, unless somebody settled the message meanwhile. */
-  async commit(): Promise<void> {
+  /** Does what was proposed, unless somebody settled the message meanwhile; `undefined` where there is nothing to do. */
+  commit(): Promise<boolean> | undefined {
     this.#committed = true;
-    if (this.#proposed !== undefined) await this.settle(this.#proposed);
+    return this.#proposed === undefined ? undefined : this.settle(this.#proposed);
   }
 
-  async #perform(action: MessageAction, tell: () => Promise<DeliveryResult>): Promise<boolean> {
-    if (this.#action !== undefined) return false;
-    this.#action = action;
-    return this.#told(action, await this.#tryHard(action, tell));
+  #tell(settlement: Settlement, action: MessageAction): Promise<boolean> {
+    return promised(() => this.#delivery.settle(settlement)).then(
+      (result) => this.#told(action, result),
+      (error) => this.#tryAgain(settlement, action, error),
+    );
   }
 
-  async #tryHard(action: MessageAction, tell: () => Promise<DeliveryResult>): Promise<DeliveryResult> {
+  /** The broker did not take it: it may be away for a moment. */
+  async #tryAgain(settlement: Settlement, action: MessageAction, failure: unknown): Promise<boolean> {
     const { clock, report, isRetriable, random = Math.random, ended = NEVER } = this.#options;
-    for (let attempt = 1;; attempt++) {
+    let error = failure;
+    for (let attempt = 1; attempt < ATTEMPTS && !ended.aborted && isRetriable(error); attempt++) {
+      await delay(clock, backoff(attempt, { ...RETRY_DELAY, random }), ended);
       try {
-        return await tell();
-      } catch (error) {
-        if (attempt === ATTEMPTS || ended.aborted || !isRetriable(error)) {
-          report("message.settle.error", { ...this.#where(action), error });
-          throw error;
-        }
-        await delay(clock, backoff(attempt, { ...RETRY_DELAY, random }), ended);
+        return this.#told(action, await this.#delivery.settle(settlement));
+      } catch (thrown) {
+        error = thrown;
       }
     }
+    report("message.settle.error", { ...this.#where(action), error });
+    throw error;
   }
 
   #told(action: MessageAction, result: DeliveryResult): boolean {

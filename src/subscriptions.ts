@@ -80,15 +80,17 @@ export class Subscriptions {
     if (!signal.aborted) await this.#waitAfter(error, signal);
   }
 
-  /** A message of that subscription is being handled; answers what ends it. */
-  hold(subscription: Subscription): () => void {
+  /** A message of that subscription is being handled, until {@linkcode release}. */
+  hold(subscription: Subscription): void {
     this.#held.set(subscription, (this.#held.get(subscription) ?? 0) + 1);
-    return () => {
-      const left = (this.#held.get(subscription) ?? 1) - 1;
-      if (left > 0) return void this.#held.set(subscription, left);
-      this.#held.delete(subscription);
-      if (this.#retired.delete(subscription)) this.#close(subscription);
-    };
+  }
+
+  /** A message of that subscription is done with: a retired one that holds no other is closed. */
+  release(subscription: Subscription): void {
+    const left = (this.#held.get(subscription) ?? 1) - 1;
+    if (left > 0) return void this.#held.set(subscription, left);
+    this.#held.delete(subscription);
+    if (this.#retired.delete(subscription)) this.#close(subscription);
   }
 
   /** Takes no more. What comes of it is seen when everything is closed. */

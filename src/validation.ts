@@ -6,6 +6,7 @@ import { hiddenKeys, without } from "./closed_schemas.ts";
 import { type Dependencies, type Dependency, overrideEpoch } from "./dependency.ts";
 import { type MessageIssue, MessageValidationError } from "./errors.ts";
 import type { JsonSchemaConverters } from "./json_schema.ts";
+import type { MaybePromise } from "./_internal/maybe_promise.ts";
 import type { AnySchema, MaybeSchema } from "./schema.ts";
 import type { StandardSchemaIssue, StandardSchemaResult } from "./standard_schema.ts";
 
@@ -24,9 +25,6 @@ export interface DeclaredInputs {
   readonly payload: readonly AnySchema[];
   readonly headers: readonly AnySchema[];
 }
-
-/** What every schema made of a message, by schema. */
-export type Validated = ReadonlyMap<AnySchema, unknown>;
 
 type Part = MessageIssue["in"];
 
@@ -55,48 +53,70 @@ export interface ValidationOptions {
   readonly routingHeaders?: readonly string[] | undefined;
 }
 
-/** The validator of one declaration, made anew when an override has come or gone. */
-export class DeclarationValidator {
-  readonly #declaration: Declaration;
-  readonly #options: ValidationOptions;
-  #made: { readonly epoch: number; readonly validator: InputValidator } | undefined;
+/** Something made from a declaration, made anew when an override has come or gone. */
+export class Compiled<T> {
+  readonly #compile: () => T;
+  #epoch: number | undefined;
+  #made: T | undefined;
 
-  constructor(declaration: Declaration, options: ValidationOptions) {
-    this.#declaration = declaration;
-    this.#options = options;
+  /** Nothing is compiled until somebody asks. */
+  constructor(compile: () => T) {
+    this.#compile = compile;
   }
 
-  /** The validator for what is declared now. */
-  get current(): InputValidator {
+  /** What fits what is declared now. */
+  get current(): T {
     const epoch = overrideEpoch();
-    if (this.#made?.epoch === epoch) return this.#made.validator;
-    const inputs = collectInputs(this.#declaration, this.#options.overrides);
-    const validator = new InputValidator(inputs, this.#options);
-    this.#made = { epoch, validator };
-    return validator;
+    if (this.#epoch !== epoch) {
+      this.#made = this.#compile();
+      this.#epoch = epoch;
+    }
+    return this.#made as T;
+  }
+}
+
+/** The validator of one declaration. */
+export function validatorOf(declaration: Declaration, options: ValidationOptions): Compiled<InputValidator> {
+  return new Compiled(() => new InputValidator(collectInputs(declaration, options.overrides), options));
+}
+
+/** What every schema made of a message. */
+export class Validated {
+  readonly #views: readonly View[];
+  readonly #values: readonly unknown[];
+
+  /** The views and their values, in the same order: no map for each message. */
+  constructor(views: readonly View[], values: readonly unknown[]) {
+    this.#views = views;
+    this.#values = values;
+  }
+
+  /** What a schema made of its part of the message; `undefined` for a schema that was not asked. */
+  get(part: Part, schema: AnySchema): unknown {
+    const index = this.#views.findIndex((view) => view.schema === schema && view.part === part);
+    return this.#values[index];
   }
 }
 
 /** Validates messages against a fixed set of schemas. */
 export class InputValidator {
-  readonly #payload: readonly View[];
-  readonly #headers: readonly View[];
+  /** Whether the payload matters at all: where nothing declares one, the body is not even decoded. */
+  readonly readsPayload: boolean;
+  readonly #views: readonly View[];
 
   /** Prepares what the schemas need to see; done once, not for each message. */
   constructor(inputs: DeclaredInputs, options: ValidationOptions = {}) {
     const { jsonSchemaConverters: converters = {}, routingHeaders = [] } = options;
-    this.#payload = viewsOf(inputs.payload, hiddenKeys(inputs.payload, [], converters));
-    this.#headers = viewsOf(inputs.headers, hiddenKeys(inputs.headers, routingHeaders, converters));
-  }
-
-  /** Whether the payload matters at all: where nothing declares one, the body is not even decoded. */
-  get readsPayload(): boolean {
-    return this.#payload.length > 0;
+    this.readsPayload = inputs.payload.length > 0;
+    this.#views = [
+      ...viewsOf("payload", inputs.payload, hiddenKeys(inputs.payload, [], converters)),
+      ...viewsOf("headers", inputs.headers, hiddenKeys(inputs.headers, routingHeaders, converters)),
+    ];
   }
 
   /** Whether any schema is declared. */
   get readsAnything(): boolean {
-    return this.#payload.length > 0 || this.#headers.length > 0;
+    return this.#views.length > 0;
   }
 
   /**
@@ -104,34 +124,41 @@ export class InputValidator {
    *
    * @throws {MessageValidationError} With every issue of every schema, also where a schema throws instead of answering.
    */
-  validate(payload: unknown, headers: object): Validated | Promise<Validated> {
-    const results: [Part, View, MaybePromise<StandardSchemaResult<unknown>>][] = [];
-    for (const view of this.#payload) results.push(["payload", view, view.validate(payload)]);
-    for (const view of this.#headers) results.push(["headers", view, view.validate(headers)]);
-    return results.some(([, , result]) => result instanceof Promise)
-      ? Promise.all(
-        results.map(async ([part, view, result]) => [part, view, await result] satisfies SettledResult),
-      ).then(collect)
-      : collect(results as SettledResult[]);
+  validate(payload: unknown, headers: object): MaybePromise<Validated> {
+    const results: MaybePromise<SchemaResult>[] = [];
+    let waits = false;
+    for (const { part, validate } of this.#views) {
+      const result = validate(part === "payload" ? payload : headers);
+      if (result instanceof Promise) waits = true;
+      results.push(result);
+    }
+    return waits
+      ? Promise.all(results).then((all) => collect(this.#views, all))
+      : collect(this.#views, results as SchemaResult[]);
   }
 }
 
-type MaybePromise<T> = T | Promise<T>;
-type SettledResult = [Part, View, StandardSchemaResult<unknown>];
+type SchemaResult = StandardSchemaResult<unknown>;
 
-function collect(results: readonly SettledResult[]): Validated {
-  const values = new Map<AnySchema, unknown>();
+function collect(views: readonly View[], results: readonly SchemaResult[]): Validated {
+  const values: unknown[] = [];
+  for (const result of results) {
+    if (result.issues) throw new MessageValidationError(issuesOf(views, results));
+    values.push(result.value);
+  }
+  return new Validated(views, values);
+}
+
+/** Every issue once: two schemas that want the same field find the same fault. */
+function issuesOf(views: readonly View[], results: readonly SchemaResult[]): MessageIssue[] {
   const issues = new Map<string, MessageIssue>();
-  for (const [part, { schema }, result] of results) {
-    if (!result.issues) values.set(schema, result.value);
-    for (const issue of result.issues ?? []) {
+  for (const [index, { part }] of views.entries()) {
+    for (const issue of results[index]?.issues ?? []) {
       const found = { in: part, path: pathOf(issue), message: issue.message };
-      // Two schemas that want the same field find the same fault.
       issues.set(JSON.stringify([part, found.path.map(String), found.message]), found);
     }
   }
-  if (issues.size > 0) throw new MessageValidationError([...issues.values()]);
-  return values;
+  return [...issues.values()];
 }
 
 function pathOf(issue: StandardSchemaIssue): PropertyKey[] {
@@ -139,28 +166,33 @@ function pathOf(issue: StandardSchemaIssue): PropertyKey[] {
   return Array.from(issue.path ?? [], (step) => typeof step === "object" ? step.key : step);
 }
 
-/** One schema, and the keys it must not see. */
+/** One schema, what it sees of a message, and without which keys. */
 interface View {
+  readonly part: Part;
   readonly schema: AnySchema;
-  readonly validate: (value: unknown) => MaybePromise<StandardSchemaResult<unknown>>;
+  readonly validate: (value: unknown) => MaybePromise<SchemaResult>;
 }
 
-function viewsOf(schemas: readonly AnySchema[], hidden: ReadonlyMap<AnySchema, ReadonlySet<string>>): View[] {
+function viewsOf(
+  part: Part,
+  schemas: readonly AnySchema[],
+  hidden: ReadonlyMap<AnySchema, ReadonlySet<string>>,
+): View[] {
   return schemas.map((schema) => {
     const keys = hidden.get(schema);
     const { validate } = schema["~standard"];
     const view = keys
       ? (value: unknown) => validate(without(value, keys))
       : (value: unknown) => validate(value);
-    return { schema, validate: (value) => answering(view, value) };
+    return { part, schema, validate: (value) => answering(view, value) };
   });
 }
 
 /** A library that throws instead of answering has found a fault too. */
 function answering(
-  validate: (value: unknown) => MaybePromise<StandardSchemaResult<unknown>>,
+  validate: (value: unknown) => MaybePromise<SchemaResult>,
   value: unknown,
-): MaybePromise<StandardSchemaResult<unknown>> {
+): MaybePromise<SchemaResult> {
   try {
     const result = validate(value);
     return result instanceof Promise ? result.catch(thrown) : result;
@@ -169,7 +201,7 @@ function answering(
   }
 }
 
-function thrown(error: unknown): StandardSchemaResult<unknown> {
+function thrown(error: unknown): SchemaResult {
   return {
     issues: [{ message: `the schema threw: ${error instanceof Error ? error.message : String(error)}` }],
   };

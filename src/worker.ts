@@ -148,41 +148,39 @@ export class Worker {
 
   /** The consume loop: room, demand, messages. */
   async #take(subscription: Subscription): Promise<void> {
-    for (let room = await this.#room(); room > 0; room = await this.#room()) {
+    while (!this.#stopping.signal.aborted && this.#taken < this.#limits.messagesLimit) {
+      const room = this.#room();
+      if (room <= 0) {
+        await this.#nextChange();
+        continue;
+      }
       this.monitor.turn(true);
       const deliveries = await subscription.take(room, TAKE_WAIT);
-      this.monitor.turn(false);
+      const now = this.monitor.turn(false);
       this.#subscriptions.succeeded();
       for (const delivery of deliveries) this.#accept(delivery, subscription);
-      await this.#breathe();
+      if (now - this.#breathed >= BREATH_INTERVAL) await this.#breathe();
     }
   }
 
   /** Lets timers, signals and health checks in: a server that always has messages at hand would keep them out for ever. */
   async #breathe(): Promise<void> {
-    if (this.#clock.now() - this.#breathed < BREATH_INTERVAL) return;
     await delay(this.#clock, 0, this.#stopping.signal);
     this.#breathed = this.#clock.now();
   }
 
-  /** How many messages may be taken now; waits until that is any. None when stopping, or when the limit is reached. */
-  async #room(): Promise<number> {
+  /** How many messages may be taken now. */
+  #room(): number {
     const { tasksLimit, messagesLimit } = this.#limits;
-    for (;;) {
-      const left = messagesLimit - this.#taken;
-      if (this.#stopping.signal.aborted || left <= 0) return 0;
-      const refusals = this.#refusals.size - Math.min(this.#parked, PARKING);
-      const free = tasksLimit - this.#runs.size - refusals;
-      if (free > 0) return Math.min(free, left);
-      await this.#nextChange();
-    }
+    const refusals = this.#refusals.size - Math.min(this.#parked, PARKING);
+    return Math.min(tasksLimit - this.#runs.size - refusals, messagesLimit - this.#taken);
   }
 
   #accept(delivery: Delivery, subscription: Subscription): void {
-    const release = this.#subscriptions.hold(subscription);
-    if (this.#stopping.signal.aborted) return this.#refuse(delivery, "reject", release);
+    this.#subscriptions.hold(subscription);
+    if (this.#stopping.signal.aborted) return this.#refuse(delivery, subscription, "reject");
     const execution = this.#dispatch.find(delivery);
-    if (!execution) return this.#judge(delivery, release);
+    if (!execution) return this.#judge(delivery, subscription);
     this.#taken++;
     const run = execution.start(delivery);
     const endLease = this.#keepLease(run, execution);
@@ -190,7 +188,7 @@ export class Worker {
     void execution.handle(run).then(({ kind }) => {
       if (kind !== "interrupted") this.#processed++;
       endLease?.();
-      release();
+      this.#subscriptions.release(subscription);
       this.#runs.delete(run);
       this.#changed();
     });
@@ -203,15 +201,15 @@ export class Worker {
   }
 
   /** What becomes of a message that no actor matches: put back in no hurry, and in the end given up. */
-  #judge(delivery: Delivery, release: () => void): void {
+  #judge(delivery: Delivery, subscription: Subscription): void {
     const { channel, messageId } = delivery;
     const attempt = this.#unrouted.count(delivery);
     if (attempt < UNROUTED_LIMIT) {
       this.#report("actor.route.not_found", { channel, messageId, attempt });
-      return this.#refuse(delivery, "reject", release, this.#park(pauseAfter(attempt)));
+      return this.#refuse(delivery, subscription, "reject", this.#park(pauseAfter(attempt)));
     }
     this.#report("actor.route.poison_message", { channel, messageId });
-    this.#refuse(delivery, "nack", release);
+    this.#refuse(delivery, subscription, "nack");
   }
 
   async #park(ms: number): Promise<void> {
@@ -221,12 +219,17 @@ export class Worker {
   }
 
   /** Settles a message that no actor gets. As hard as any other. */
-  #refuse(delivery: Delivery, settlement: Settlement, release: () => void, pause?: Promise<void>): void {
+  #refuse(
+    delivery: Delivery,
+    subscription: Subscription,
+    settlement: Settlement,
+    pause?: Promise<void>,
+  ): void {
     const { channel, messageId } = delivery;
     const settle = (): Promise<unknown> =>
       quietly(new Settling(delivery, this.#settlingOptions).settle(settlement));
     const refusal = (pause ? pause.then(settle) : settle()).then(() => {
-      release();
+      this.#subscriptions.release(subscription);
       this.#refusals.delete(refusal);
       this.#changed();
     });

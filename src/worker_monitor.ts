@@ -95,10 +95,10 @@ export class WorkerMonitor implements WorkerHealth {
     this.turn(false);
   }
 
-  /** The consume loop turned; `taking` when it waits for the broker now, and not for room. */
-  turn(taking: boolean): void {
-    this.#lastTurn = this.#options.clock.now();
+  /** The consume loop turned; `taking` when it waits for the broker now, and not for room. Answers what time it is. */
+  turn(taking: boolean): number {
     this.#taking = taking;
+    return this.#lastTurn = this.#options.clock.now();
   }
 
   /** A handler outlived its patience, or ended after all. Answers how many there are. */

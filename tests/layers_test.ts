@@ -48,6 +48,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly string[]])[] = [
   [
     "execution",
     [
+      "context.ts",
       "decision.ts",
       "dispatch.ts",
       "execution.ts",

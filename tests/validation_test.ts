@@ -267,3 +267,20 @@ test("validation: 10 MB are a message like any other", async () => {
   );
   assert.deepEqual(outcome, { kind: "returned", value: 10_000_000 });
 });
+
+test("validation: one schema for payload and headers sees each of them", async () => {
+  const Named = type({ name: "string" });
+  const named = dependency({ headers: Named }, ({ headers }) => headers.name);
+  const handler = (payload: { name: string }, { headers, deps }: { headers: object; deps: object }) => [
+    payload.name,
+    headers,
+    deps,
+  ];
+  const { outcome } = await handleOne({ payload: Named, headers: Named, deps: { named } }, handler, {
+    message: json({ name: "body" }, { name: "header", topic: "actor" }),
+  });
+  assert.deepEqual(outcome, {
+    kind: "returned",
+    value: ["body", { name: "header", topic: "actor" }, { named: "header" }],
+  });
+});

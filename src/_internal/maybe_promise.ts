@@ -1,0 +1,28 @@
+/**
+ * Values that may be there already. Waiting costs a turn of the microtask queue and some allocations, so what is there is
+ * not waited for.
+ * @module
+ */
+
+/** A value, or the promise of one. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** A value as it is; whatever can be awaited as a promise of the runtime's own. */
+export function settled<T>(value: T | PromiseLike<T>): MaybePromise<T> {
+  if (value instanceof Promise) return value;
+  return isThenable(value) ? Promise.resolve(value) : value;
+}
+
+/** What a function answers, and what it throws, as a promise. */
+export function promised<T>(call: () => T | PromiseLike<T>): Promise<T> {
+  try {
+    const value = call();
+    return value instanceof Promise ? value : Promise.resolve(value);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}
