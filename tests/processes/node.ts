@@ -23,6 +23,12 @@ Map.groupBy ??= (items, keyOf) => {
   return groups;
 };`;
 
+/** What Node is started with before the bundle. */
+export const NODE_ARGUMENTS: readonly string[] = [
+  "--import",
+  `data:text/javascript,${encodeURIComponent(SINCE_NODE_22)}`,
+];
+
 /** Bundles a file for Node, when run by Bun; answers what starts it. */
 export function bundleForNode(file: URL): (...args: readonly string[]) => Child {
   const folder = mkdtempSync(join(tmpdir(), "repid-"));
@@ -30,6 +36,5 @@ export function bundleForNode(file: URL): (...args: readonly string[]) => Child 
   const bundle = join(folder, "bundle.mjs");
   const command = ["build", fileURLToPath(file), "--target=node", `--outfile=${bundle}`];
   execFileSync(process.execPath, command, { stdio: "ignore" });
-  const preload = `data:text/javascript,${encodeURIComponent(SINCE_NODE_22)}`;
-  return (...args) => new Child("node", ["--import", preload, bundle, ...args]);
+  return (...args) => new Child("node", [...NODE_ARGUMENTS, bundle, ...args]);
 }

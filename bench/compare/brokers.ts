@@ -1,0 +1,101 @@
+/**
+ * Private brokers to measure on, and what they count.
+ * @module
+ */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { Redis } from "ioredis";
+import type { Found, Provision } from "../../tests/brokers/provision.ts";
+import { provideRedis, startRedis } from "../../tests/brokers/redis.ts";
+import type { ServerName } from "./contenders.ts";
+
+const execute = promisify(execFile);
+
+/** Counts since the broker was started, by name. */
+export type Counters = Readonly<Record<string, number>>;
+
+/** A broker. */
+export interface Broker {
+  /** Where it is; empty where it lives in the measuring process. */
+  readonly url: string;
+  /** Its name and version. */
+  readonly version: string;
+  /** Makes a channel. */
+  newChannel(): Promise<string>;
+  /** Removes a channel, and all that was in it. */
+  remove(channel: string): Promise<void>;
+  /** Counts so far. */
+  counters(): Promise<Counters>;
+  close(): Promise<void>;
+}
+
+/** Starts one. */
+export async function startBroker(server: ServerName): Promise<Broker> {
+  switch (server) {
+    case "memory":
+      return {
+        url: "",
+        version: "in this process",
+        newChannel: () => Promise.resolve("jobs"),
+        remove: () => Promise.resolve(),
+        counters: () => Promise.resolve({}),
+        close: () => Promise.resolve(),
+      };
+    case "redis":
+      return await startRedisBroker();
+    default:
+      throw new RangeError(`Cannot measure on ${server} as it is not known`);
+  }
+}
+
+async function startRedisBroker(): Promise<Broker> {
+  const redis = await startRedis(programOf(await provideRedis("Redis 7")));
+  const client = new Redis(redis.url);
+  const info = await client.info("server");
+  return {
+    url: redis.url,
+    version: `Redis ${/redis_version:(\S+)/.exec(info)?.[1]}`,
+    newChannel: () => Promise.resolve(crypto.randomUUID()),
+    remove: async () => void await client.flushall(),
+    async counters() {
+      const lines = (await client.info("commandstats")).matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm);
+      const commands = [...lines].filter(([, name]) => !/^(info|flushall)$/.test(name ?? ""))
+        .reduce((sum, [, , calls]) => sum + Number(calls), 0);
+      return { commands, ...await socketCounters(redis.port) };
+    },
+    async close() {
+      await client.quit();
+      await redis.process.close();
+    },
+  };
+}
+
+/** A broker that is private can be measured on; one that others use cannot. */
+export function programOf(found: Provision): Found {
+  if (found.kind === "program") return found;
+  const why = found.kind === "missing" ? found.reason : "the environment names a running one";
+  throw new Error(`Cannot start a private broker as ${why}`);
+}
+
+/**
+ * What the kernel counts on the sockets that lead to a port: segments with data are about the writes, as long as each fits
+ * into one, which on the loopback interface is 64 KB.
+ */
+export async function socketCounters(port: number): Promise<Counters> {
+  const { stdout } = await execute("ss", ["-tinH", "state", "established", `( dport = :${port} )`]).catch(
+    () => ({
+      stdout: "",
+    }),
+  );
+  const sum = (name: string): number =>
+    [...stdout.matchAll(new RegExp(`\\b${name}:(\\d+)`, "g"))].reduce(
+      (total, [, count]) => total + Number(count),
+      0,
+    );
+  return {
+    "writes": sum("data_segs_out"),
+    "reads": sum("data_segs_in"),
+    "bytes out": sum("bytes_sent"),
+    "bytes in": sum("bytes_received"),
+  };
+}

@@ -1,0 +1,42 @@
+/**
+ * What a whole run measured, as it is written down.
+ * @module
+ */
+import type { RuntimeName, ServerName } from "./contenders.ts";
+import type { ModeName } from "./plan.ts";
+import type { Measurement } from "./run.ts";
+
+/** Somebody on a runtime, in one cell: a measurement for each round, `null` where it failed. */
+export interface Row {
+  readonly entrant: string;
+  readonly runtime: RuntimeName;
+  readonly isPeer: boolean;
+  readonly rounds: (Measurement | null)[];
+}
+
+/** One figure of everybody. */
+export interface CellResult {
+  readonly mode: ModeName;
+  readonly name: string;
+  readonly unit: string;
+  readonly concurrency: number;
+  readonly rows: Row[];
+}
+
+/** A run. */
+export interface Results {
+  readonly server: ServerName;
+  /** The broker with its version. */
+  readonly broker: string;
+  readonly command: string;
+  /** When it began. */
+  readonly date: string;
+  readonly machine: string;
+  /** With their versions. */
+  readonly runtimes: Readonly<Partial<Record<RuntimeName, string>>>;
+  /** Of the packages that were measured. */
+  readonly packages: Readonly<Record<string, string>>;
+  readonly cells: CellResult[];
+  /** What failed, in words. */
+  readonly failures: string[];
+}
