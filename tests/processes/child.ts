@@ -14,6 +14,12 @@ export interface Ending {
   readonly lines: readonly string[];
 }
 
+/** Options of {@linkcode Child}. */
+export interface ChildOptions {
+  /** Environment variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** A process of this runtime, or of another one. */
 export class Child {
   readonly #process: ChildProcess;
@@ -28,8 +34,11 @@ export class Child {
     return new Child(process.execPath, [...command, file.pathname, ...args]);
   }
 
-  constructor(program: string, args: readonly string[]) {
-    this.#process = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+  constructor(program: string, args: readonly string[], { env }: ChildOptions = {}) {
+    this.#process = spawn(program, args, {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, ...env },
+    });
     this.#closed = once(this.#process, "close");
     const { stdout } = this.#process;
     if (stdout) createInterface({ input: stdout }).on("line", (line) => this.#hear(line));
@@ -41,11 +50,24 @@ export class Child {
 
   /** Resolves once the process has said so. */
   async says(line: string): Promise<void> {
-    while (!this.#lines.includes(line)) {
-      if (this.#isClosed) {
-        throw new Error(`The process ended without saying "${line}": ${this.#lines.join(" | ")}`);
+    await this.#find(`"${line}"`, (said) => said === line ? line : undefined);
+  }
+
+  /** Resolves with the first line that matches. */
+  matching(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#find(String(pattern), (said) => pattern.exec(said) ?? undefined);
+  }
+
+  async #find<T>(what: string, look: (line: string) => T | undefined): Promise<T> {
+    for (let i = 0;; i++) {
+      while (i >= this.#lines.length) {
+        if (this.#isClosed) {
+          throw new Error(`The process ended without saying ${what}: ${this.#lines.join(" | ")}`);
+        }
+        await new Promise<void>((resolve) => void this.#waiting.push(resolve));
       }
-      await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+      const found = look(this.#lines[i] ?? "");
+      if (found !== undefined) return found;
     }
   }
 
