@@ -3,7 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type ActorOptions, InMemoryServer, Repid, republish, Router, silentLogger } from "@repid/core";
+import { InMemoryServer, type OnErrorHandler, Repid, republish, Router, silentLogger } from "@repid/core";
 import { type } from "arktype";
 import { largePayloads, type PayloadStore } from "../../examples/cookbook/large_payloads.ts";
 import { test } from "../harness.ts";
@@ -47,7 +47,7 @@ const LARGE = "x".repeat(200);
 async function handle(
   text: string,
   messages: number,
-  options: Partial<Pick<ActorOptions, "onError">>,
+  options: { readonly onError?: OnErrorHandler },
   work: (text: string, headers: object) => void,
 ): Promise<{ store: MemoryStore; server: InMemoryServer }> {
   const store = new MemoryStore();
