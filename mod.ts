@@ -57,6 +57,7 @@ export {
   type MessageIssue,
   MessageValidationError,
   NotConnectedError,
+  PolicyError,
 } from "./src/errors.ts";
 export type {
   EventFields,

@@ -21,7 +21,10 @@ export interface RouterOptions {
   readonly channel?: string | Channel | undefined;
   /** Run inside the parent's and around the actor's own. */
   readonly middlewares?: readonly ActorMiddleware[] | undefined;
-  /** Time limit of a run in milliseconds, from decoding to the handler's end; `Infinity` for none. Defaults to the parent's, then to none. */
+  /**
+   * Time limit of a run in milliseconds, from decoding to the handler's end; `Infinity` for none. Policies and clean-ups
+   * have as long again, each for itself. Defaults to the parent's, then to none.
+   */
   readonly timeout?: number | undefined;
   /**
    * Whether to tell brokers that take silent consumers' messages away that a message is still being handled; a number is

@@ -2,7 +2,8 @@
  * From the outcome of an attempt to what becomes of its message.
  * @module
  */
-import type { MaybePromise } from "./_internal/maybe_promise.ts";
+import { type Clock, endingWithin } from "./_internal/clock.ts";
+import { type MaybePromise, promised } from "./_internal/maybe_promise.ts";
 import {
   CONFIRMATION,
   DEFAULT_ON_ERROR,
@@ -12,6 +13,7 @@ import {
   type ManualAction,
   type Outcome,
 } from "./confirmation.ts";
+import { PolicyError } from "./errors.ts";
 import type { Report } from "./events.ts";
 import type { Message } from "./message.ts";
 import type { ResolvedActor } from "./router.ts";
@@ -23,6 +25,9 @@ export interface ToDecide {
   readonly run: Run;
   readonly message: Message;
   readonly report: Report;
+  readonly clock: Clock;
+  /** Aborted when everything is closed. */
+  readonly ended?: AbortSignal | undefined;
 }
 
 /** A failure, as opposed to a return. */
@@ -76,17 +81,22 @@ async function actionAfter(what: ToDecide, outcome: Failure): Promise<ManualActi
 
 type Policy = ManualAction | ((error: unknown, message: Message) => unknown);
 
-/** What a policy answers; one that fails counts as `nack`, so that no message is left unsettled by accident. */
+/**
+ * What a policy answers; one that fails, or takes longer than its actor may, counts as `nack` unless it says otherwise: no
+ * message is left unsettled by accident.
+ */
 async function ask(policy: Policy, what: ToDecide, { error }: Failure): Promise<ManualAction> {
   if (typeof policy !== "function") return policy;
-  const { actor, run, message, report } = what;
+  const { actor, run, message, report, clock, ended } = what;
+  const { timeout: ms, name } = actor;
   try {
-    const answer = await policy(error, message);
+    const asking = promised(() => policy(error, message));
+    const answer = await endingWithin(asking, { clock, ms, what: `The policy of "${name}"`, ended });
     if (isAction(answer, actor.confirmationMode)) return answer;
     throw notAnAction(actor, answer);
   } catch (thrown) {
     report("actor.policy.error", { ...run.where, error: thrown });
-    return "nack";
+    return thrown instanceof PolicyError ? thrown.action : "nack";
   }
 }
 

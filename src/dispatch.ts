@@ -4,6 +4,8 @@
  */
 import type { Report } from "./events.ts";
 import type { Execution } from "./execution.ts";
+import type { ResolvedActor } from "./router.ts";
+import { catchAllRoutingStrategy } from "./routing.ts";
 import type { Delivery } from "./server.ts";
 
 type Find = (delivery: Delivery) => Execution | undefined;
@@ -12,9 +14,11 @@ type Find = (delivery: Delivery) => Execution | undefined;
 export class Dispatch {
   readonly #finders = new Map<string, Find>();
 
+  /** Finds out once how each channel's actors are told apart. */
   constructor(executions: readonly Execution[], report: Report) {
     const byChannel = Map.groupBy(executions, ({ actor }) => actor.channel.address);
     for (const [channel, own] of byChannel) {
+      reportUnreachable(channel, own, report);
       this.#finders.set(channel, findByName(own) ?? findByTrial(own, report));
     }
   }
@@ -28,6 +32,22 @@ export class Dispatch {
   find(delivery: Delivery): Execution | undefined {
     return this.#finders.get(delivery.channel)?.(delivery);
   }
+}
+
+/** The first one that matches takes a message: an actor that is hidden behind another was hardly meant to be. */
+function reportUnreachable(channel: string, executions: readonly Execution[], report: Report): void {
+  for (const [index, { actor }] of executions.entries()) {
+    const hiding = executions.slice(0, index).find((earlier) => hides(earlier.actor, actor));
+    if (!hiding) continue;
+    report("actor.route.unreachable", { actor: actor.name, channel, behind: hiding.actor.name });
+  }
+}
+
+function hides(earlier: ResolvedActor, later: ResolvedActor): boolean {
+  const { routingStrategy, name } = earlier;
+  if (routingStrategy === catchAllRoutingStrategy) return true;
+  const { nameHeader } = routingStrategy;
+  return nameHeader !== undefined && nameHeader === later.routingStrategy.nameHeader && name === later.name;
 }
 
 /** Where every actor is named by the same header, the header's value is all one needs. */

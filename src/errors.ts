@@ -2,6 +2,7 @@
  * Errors that callers may want to tell apart. Misuse is a `TypeError` or a `RangeError` instead.
  * @module
  */
+import type { Settlement } from "./server.ts";
 
 /** Thrown when something needs a broker and nobody has called `connect()`. */
 export class NotConnectedError extends Error {
@@ -49,6 +50,23 @@ export class LeaseLostError extends Error {
   constructor(messageId: string | undefined) {
     super(`Cannot keep the message as its lease was lost: ${messageId ?? "without an id"}`);
     this.messageId = messageId;
+  }
+}
+
+/**
+ * Thrown by an `onError` or `onTimeout` that could not do what it was to do and knows what is best then: the failure is
+ * reported, and the message settled as the error says. Whatever else a policy throws counts as `nack`.
+ */
+export class PolicyError extends Error {
+  /** The class's name, also after minification. */
+  override readonly name = "PolicyError";
+  /** What becomes of the message. */
+  readonly action: Settlement;
+
+  /** Says what could not be done; `cause` is why. */
+  constructor(message: string, action: Settlement, options?: ErrorOptions) {
+    super(message, options);
+    this.action = action;
   }
 }
 

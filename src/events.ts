@@ -13,7 +13,7 @@ export interface EventFields {
     readonly messagesLimit: number;
     readonly gracefulShutdownTime: number;
   };
-  /** info: a worker had nothing to do, as its application has no actors. */
+  /** warn: a worker had nothing to do, as its application has no actors. */
   "worker.run.exit.no_actors": Record<never, never>;
   /** info: a worker consumes: connected and subscribed. Repeated after each outage. */
   "worker.consumer.start": { readonly channels: readonly string[] };
@@ -60,6 +60,8 @@ export interface EventFields {
   };
   /** error: no actor matched a message too many times; it is nacked. */
   "actor.route.poison_message": { readonly channel: string; readonly messageId: string | undefined };
+  /** warn: no message reaches an actor, as one registered before it takes them all. */
+  "actor.route.unreachable": { readonly actor: string; readonly channel: string; readonly behind: string };
   /** error: a routing strategy threw; the message counts as not for that actor. */
   "actor.route.error": {
     readonly actor: string;
@@ -122,7 +124,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 /** The level of every event: the table that this file's list is. */
 export const EVENT_LEVELS: Readonly<Record<EventName, LogLevel>> = {
   "worker.run.start": "info",
-  "worker.run.exit.no_actors": "info",
+  "worker.run.exit.no_actors": "warn",
   "worker.consumer.start": "info",
   "worker.consumer.retry": "error",
   "worker.consumer.error": "error",
@@ -142,6 +144,7 @@ export const EVENT_LEVELS: Readonly<Record<EventName, LogLevel>> = {
   "actor.ack.manual.unacknowledged": "warn",
   "actor.route.not_found": "warn",
   "actor.route.poison_message": "error",
+  "actor.route.unreachable": "warn",
   "actor.route.error": "error",
   "message.settle.error": "error",
   "message.settle.lost": "warn",

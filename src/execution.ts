@@ -9,8 +9,8 @@
  * `message.action`, but is sent once the middlewares are done: until then one of them may try again.
  * @module
  */
-import type { Clock } from "./_internal/clock.ts";
-import { type MaybePromise, settled } from "./_internal/maybe_promise.ts";
+import { type Clock, endingWithin } from "./_internal/clock.ts";
+import { type MaybePromise, promised, settled } from "./_internal/maybe_promise.ts";
 import type { Outcome } from "./confirmation.ts";
 import { type ContextBase, HandlerContext } from "./context.ts";
 import { decodeWith } from "./converter.ts";
@@ -80,7 +80,7 @@ export class Execution {
   async handle(run: Run): Promise<Outcome> {
     const { settling } = run;
     if (this.actor.confirmationMode === "ack_first") {
-      const acknowledged = await quietly(settling.settle("ack"));
+      const acknowledged = await quietly(settling.acknowledgeFirst());
       // The broker will deliver it again: handling it now would handle it twice.
       if (!acknowledged) {
         return { kind: "interrupted", error: new Error("Cannot acknowledge the message first") };
@@ -238,14 +238,17 @@ export class Execution {
   }
 
   #toDecide({ run, original }: RunCall): ToDecide {
-    return { actor: this.actor, run, message: original, report: this.#options.report };
+    const { report, clock, ended } = this.#options;
+    return { actor: this.actor, run, message: original, report, clock, ended };
   }
 
   async #cleanUp(run: Run, cleanUp: () => unknown): Promise<void> {
+    const { report, clock, ended } = this.#options;
+    const { timeout: ms, name } = this.actor;
     try {
-      await cleanUp();
+      await endingWithin(promised(cleanUp), { clock, ms, what: `A clean-up of "${name}"`, ended });
     } catch (error) {
-      this.#options.report("actor.defer.error", { ...run.where, error });
+      report("actor.defer.error", { ...run.where, error });
     }
   }
 

@@ -105,10 +105,10 @@ export class InFlightMessage implements Message {
       message: toMessageData(options),
       serverSpecificParameters: options.serverSpecificParameters ?? NO_PARAMETERS,
     };
-    return await this.#settling.reply(async () => {
+    return await this.#settling.reply(async (isOpen) => {
       let result: DeliveryResult | undefined;
       await this.#producer.publishWith(async ({ channel, message, serverSpecificParameters }) => {
-        if (this.#delivery.reply) {
+        if (isOpen && this.#delivery.reply) {
           result = await this.#delivery.reply(channel, message, serverSpecificParameters);
         } else {
           await this.#producer.publish({ channel, message, serverSpecificParameters });

@@ -41,6 +41,8 @@ export class Settling {
   #proposed: Settlement | undefined;
   /** Whether a reply is under way: it may fail yet. */
   #replying = false;
+  /** Whether it was acknowledged first, and may be answered yet. */
+  #answerable = false;
   /** Whether the proposal stands: nobody tries again. */
   #committed = false;
 
@@ -72,17 +74,24 @@ export class Settling {
     return this.#tell(settlement, action);
   }
 
+  /** Acknowledges before anything is done: the message can still be answered, once. */
+  async acknowledgeFirst(): Promise<boolean> {
+    this.#answerable = await this.settle("ack");
+    return this.#answerable;
+  }
+
   /**
    * Counts as replied once `send` has answered the message; acknowledges it too, unless `send` did both at once and says
-   * so. Where `send` fails, nothing has happened.
+   * so. Where `send` fails, nothing has happened. `send` is told whether the message is still to be acknowledged.
    */
-  async reply(send: () => Promise<DeliveryResult | undefined>): Promise<boolean> {
+  async reply(send: (isOpen: boolean) => Promise<DeliveryResult | undefined>): Promise<boolean> {
+    if (this.#answerable) return await this.#answerOnly(send);
     if (this.#action !== undefined) return false;
     this.#action = "replied";
     this.#replying = true;
     let result: DeliveryResult | undefined;
     try {
-      result = await send();
+      result = await send(true);
     } catch (error) {
       this.#action = undefined;
       this.#replying = false;
@@ -103,6 +112,17 @@ export class Settling {
   commit(): Promise<boolean> | undefined {
     this.#committed = true;
     return this.#proposed === undefined ? undefined : this.settle(this.#proposed);
+  }
+
+  async #answerOnly(send: (isOpen: boolean) => Promise<unknown>): Promise<boolean> {
+    this.#answerable = false;
+    try {
+      await send(false);
+      return true;
+    } catch (error) {
+      this.#answerable = true;
+      throw error;
+    }
   }
 
   #tell(settlement: Settlement, action: MessageAction): Promise<boolean> {

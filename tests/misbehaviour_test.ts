@@ -5,6 +5,8 @@
 import assert from "node:assert/strict";
 import {
   type ActorMiddleware,
+  catchAllRoutingStrategy,
+  dependency,
   type EventName,
   InMemoryServer,
   type Logger,
@@ -233,4 +235,68 @@ test("Router.actor() and ServerRegistry.register() refuse what is none", () => {
     () => new Repid().servers.register("m", undefined as never),
     /Cannot register the server "m"/,
   );
+});
+
+test("Actors with a time limit do not wait longer than that for a policy or a clean-up that never ends", async () => {
+  const never = (): Promise<never> => new Promise(() => {});
+  const hanging = dependency({}, ({ defer }) => defer(never));
+  await onStage((router) => {
+    router.actor({ name: "a", timeout: 5, onError: never, deps: { hanging } }, () => {
+      throw new Error("fails");
+    });
+  }, async ({ send, run, events, server }) => {
+    await send();
+    await run({ gracefulShutdownTime: 600_000 });
+    assert.ok(events.includes("actor.policy.error") && events.includes("actor.defer.error"), String(events));
+    assert.equal(server.size("dead"), 1);
+  });
+});
+
+test("Message.reply() answers a message that ack_first has acknowledged, once", async () => {
+  const answers: boolean[] = [];
+  await onStage((router) => {
+    router.actor({ name: "a", confirmationMode: "ack_first" }, async (_, { message }) => {
+      for (let i = 0; i < 2; i++) answers.push(await message.replyJson({ channel: "answers", payload: i }));
+      answers.push(await message.nack());
+    });
+  }, async ({ send, run, server }) => {
+    await send();
+    await run();
+    assert.deepEqual(answers, [true, false, false]);
+    assert.equal(server.size("answers"), 1);
+  });
+});
+
+test("republish() whose send fails says so, and does not try again at once", async () => {
+  await onStage((router) => {
+    // The in-memory server refuses an empty id.
+    router.actor({ name: "a", onError: republish({ parameters: () => ({ message_id: "" }) }) }, () => {
+      throw new Error("fails");
+    });
+  }, async ({ send, run, events, server }) => {
+    await send();
+    await run();
+    assert.ok(events.includes("actor.policy.error"), String(events));
+    assert.equal(server.size("c"), 1);
+  });
+});
+
+test("Repid.runWorker() says which actors no message can reach", async () => {
+  await onStage((router) => {
+    router.actor({ name: "a" }, () => {});
+    router.actor({ name: "a" }, () => assert.fail("the first one that matches takes it"));
+    router.actor({ name: "b" }, () => {});
+  }, async ({ send, run, events }) => {
+    await send();
+    await run();
+    assert.equal(events.filter((event) => event === "actor.route.unreachable").length, 1);
+  });
+  await onStage((router) => {
+    router.actor({ name: "all", routingStrategy: catchAllRoutingStrategy }, () => {});
+    router.actor({ name: "b" }, () => assert.fail("the first one that matches takes it"));
+  }, async ({ send, run, events }) => {
+    await send({ topic: "b" });
+    await run();
+    assert.equal(events.filter((event) => event === "actor.route.unreachable").length, 1);
+  });
 });

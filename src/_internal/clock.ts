@@ -52,3 +52,36 @@ export function settlesWithin(clock: Clock, ms: number, promise: Promise<unknown
     promise.then(settled, settled);
   });
 }
+
+/** How long {@linkcode endingWithin} waits. */
+export interface EndingWithinOptions {
+  readonly clock: Clock;
+  /** Milliseconds. */
+  readonly ms: number;
+  /** What is waited for, for the error. */
+  readonly what: string;
+  /** Aborted when nobody minds any more how long it takes. */
+  readonly ended?: AbortSignal | undefined;
+}
+
+/**
+ * What a promise comes to.
+ *
+ * @throws {DOMException} A `TimeoutError` that names what is waited for, if it takes longer than it may.
+ */
+export async function endingWithin<T>(promise: Promise<T>, options: EndingWithinOptions): Promise<T> {
+  const { clock, ms, what, ended } = options;
+  if (ms === Infinity) return await promise;
+  const late = Promise.withResolvers<never>();
+  const timer = clock.schedule(ms, () => {
+    late.reject(new DOMException(`${what} did not end within ${ms} ms`, "TimeoutError"));
+  });
+  const stop = (): void => clock.cancel(timer);
+  ended?.addEventListener("abort", stop);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    stop();
+    ended?.removeEventListener("abort", stop);
+  }
+}

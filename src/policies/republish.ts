@@ -5,7 +5,11 @@
 import type { AutoAction, OnErrorHandler } from "../confirmation.ts";
 import type { Message } from "../message.ts";
 import type { ServerSpecificParameters } from "../server.ts";
+import { PolicyError } from "../errors.ts";
 import { isWorthRetrying } from "./worth.ts";
+
+/** How long a message that could not be sent is kept before it is put back, in milliseconds. */
+const PAUSE = 1_000;
 
 /** Options of {@linkcode republish}. */
 export interface RepublishOptions {
@@ -26,7 +30,8 @@ export interface RepublishOptions {
 
 /**
  * An `onError` (or `onTimeout`) that sends the message again, to the channel it came from, and acknowledges the old one:
- * the slot is free meanwhile, and any worker may take it. Where sending fails, the message is put back instead.
+ * the slot is free meanwhile, and any worker may take it. Where sending fails, that is reported (`actor.policy.error`) and
+ * the message put back after a second.
  *
  * @example
  * ```ts
@@ -70,8 +75,10 @@ export function republish(options: RepublishOptions = {}): OnErrorHandler {
         replyTo,
         serverSpecificParameters,
       });
-    } catch {
-      return "reject";
+    } catch (cause) {
+      // Whatever refuses to take it may refuse for a while: without a pause the message would come back at once.
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      throw new PolicyError("Cannot publish the message again", "reject", { cause });
     }
     return "ack";
   };
