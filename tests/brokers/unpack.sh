@@ -4,6 +4,7 @@
 # Unpacks packages of another Debian suite, and the libraries they need, under PREFIX/root, and makes their programs use
 # PREFIX's own dynamic linker and libraries. The system gets nothing but patchelf. Needs root (apt) and /etc/apt's Debian
 # mirror. PREFIX is baked in, so it cannot be moved; PREFIX/ok says that it is complete, and then nothing is done.
+# Of the suite "experimental" come the packages alone, and only as long as it has them; all else comes from sid.
 set -eu
 prefix=$(realpath -m "$1") suite=$2
 shift 2
@@ -15,18 +16,26 @@ rm -rf "$prefix"
 mkdir -p "$prefix/apt/lists/partial" "$prefix/apt/cache/archives/partial" "$prefix/root"
 : >"$prefix/apt/status"
 mirror=$(awk '/^URIs:/{print $2; exit}' /etc/apt/sources.list.d/debian.sources)
+suites=$suite
+[ "$suite" != experimental ] || suites="experimental sid"
+cat >"$prefix/apt/preferences" <<PREFERENCES
+Package: $*
+Pin: release a=experimental
+Pin-Priority: 990
+PREFERENCES
 cat >"$prefix/apt/suite.sources" <<SOURCES
 Types: deb
 URIs: $mirror
-Suites: $suite
+Suites: $suites
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 SOURCES
 apt() {
   apt-get -o Dir::Etc::sourcelist="$prefix/apt/suite.sources" -o Dir::Etc::sourceparts=/dev/null \
-    -o Dir::Etc::preferencesparts=/dev/null -o Dir::State::lists="$prefix/apt/lists" \
+    -o Dir::Etc::preferences="$prefix/apt/preferences" -o Dir::Etc::preferencesparts=/dev/null \
+    -o Dir::State::lists="$prefix/apt/lists" \
     -o Dir::Cache="$prefix/apt/cache" -o Dir::State::status="$prefix/apt/status" \
-    -o APT::Sandbox::User=root -o Acquire::Languages=none "$@"
+    -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=3 "$@"
 }
 command -v patchelf >/dev/null ||
   apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 patchelf >/dev/null

@@ -1,5 +1,5 @@
 /**
- * Tests on a Redis 7 of their own, started as they need it.
+ * Tests on a Redis of their own, started as they need it.
  * @module
  */
 import { execFile } from "node:child_process";
@@ -8,11 +8,19 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import { freePorts, temporaryDirectory } from "../brokers/process.ts";
-import { type PrivateRedis, provideRedis, startRedis } from "../brokers/redis.ts";
+import {
+  type PrivateRedis,
+  provideRedis,
+  REDIS_FLAVOURS,
+  type RedisFlavour,
+  startRedis,
+} from "../brokers/redis.ts";
+import type { Provision } from "../brokers/provision.ts";
 import { skip, test } from "../harness.ts";
 
 const execute = promisify(execFile);
-const found = await provideRedis("Redis 7");
+const provisions = new Map<RedisFlavour, Provision>();
+for (const flavour of REDIS_FLAVOURS) provisions.set(flavour, await provideRedis(flavour));
 const hasOpenssl = await execute("openssl", ["version"]).then(() => true, () => false);
 
 /** What a test has. */
@@ -22,16 +30,18 @@ export interface RedisParts {
   readonly client: Redis;
 }
 
-/** A test on a Redis with these arguments of its program. */
+/** A test on a Redis 7, or another one, with these arguments of its program. */
 export function onRedis(
   name: string,
   args: readonly string[],
   look: (parts: RedisParts) => Promise<void>,
+  flavour: RedisFlavour = "Redis 7",
 ): void {
-  if (found.kind !== "program") {
+  const found = provisions.get(flavour);
+  if (found?.kind !== "program") {
     return skip(
       name,
-      found.kind === "missing" ? found.reason : "the running Redis is not for this test alone",
+      found?.kind === "missing" ? found.reason : "the running Redis is not for this test alone",
     );
   }
   test(name, async () => {
@@ -44,6 +54,11 @@ export function onRedis(
       await closeBroker(redis);
     }
   }, { sanitizeOps: false, sanitizeResources: false });
+}
+
+/** The same test on each of the servers that the tests know. */
+export function onEachRedis(name: string, look: (parts: RedisParts) => Promise<void>): void {
+  for (const flavour of REDIS_FLAVOURS) onRedis(`${name} (${flavour})`, [], look, flavour);
 }
 
 /** A broker's process keeps nobody awake, so that waiting for its end alone would end Deno's event loop. */

@@ -2,8 +2,11 @@
  * Connections to Redis: the border to ioredis.
  * @module
  */
+import type { Buffer } from "node:buffer";
+import { setImmediate } from "node:timers";
 import { Command, Redis, type RedisOptions } from "ioredis";
 import { settlesWithin, systemClock } from "../../_internal/clock.ts";
+import { lookForFeatures, NO_FEATURES, type RedisFeatures } from "./features.ts";
 import type { RedisServerOptions } from "./options.ts";
 import type { Script } from "./scripts.ts";
 
@@ -18,12 +21,20 @@ export interface RedisAddress {
   readonly options: RedisServerOptions;
 }
 
+/** What commands take. */
+export type Argument = string | number | Buffer;
+
 /** One connection. */
 export class RedisClient {
   /** What commands are given to. */
   readonly redis: Redis;
   /** Why the connection was lost or could not be made: ioredis itself only says that it is closed. */
   #lastError: unknown;
+  #features = NO_FEATURES;
+  /** Whether a command has left in this turn of the event loop. */
+  #hasLeft = false;
+  /** What holds the turn's further commands back. */
+  #corked: Redis["stream"] | undefined;
 
   /** Not connected yet. A lasting one comes back by itself; another ends with its first loss. */
   constructor({ url, options }: RedisAddress, kind: { readonly lasting: boolean }) {
@@ -36,7 +47,6 @@ export class RedisClient {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,
-      enableAutoPipelining: kind.lasting,
       retryStrategy: kind.lasting
         ? (times) => Math.min(50 * 2 ** Math.min(times, 6), LONGEST_PAUSE)
         : () => null,
@@ -49,6 +59,13 @@ export class RedisClient {
     };
     this.redis = new Redis(url, settings);
     this.redis.on("error", (error: unknown) => this.#lastError = error);
+    // After an outage there may be another version.
+    if (kind.lasting) this.redis.on("ready", () => void this.#lookForFeatures().catch(() => {}));
+  }
+
+  /** What the server can do, as was found out when the connection was made. */
+  get features(): RedisFeatures {
+    return this.#features;
   }
 
   /** Whether commands can be given now. */
@@ -68,6 +85,7 @@ export class RedisClient {
       // And one whose database does not exist: it would go on with the first one.
       const { db } = this.redis.options;
       if (db) await this.redis.select(db);
+      await this.#lookForFeatures();
       signal?.throwIfAborted();
     } catch (error) {
       this.redis.disconnect();
@@ -78,22 +96,49 @@ export class RedisClient {
     }
   }
 
-  /** Gives a command whose answer is read as bytes. Not `callBuffer`: pipelined by itself, it forgets the command's name. */
-  ask(name: string, ...args: readonly (string | number)[]): Promise<unknown> {
-    const command = new Command(name, args.map(String), { replyEncoding: null });
-    this.redis.sendCommand(command);
-    return command.promise;
+  /** Gives a command whose answer is read as text. */
+  give(name: string, ...args: readonly Argument[]): Promise<unknown> {
+    return this.#send(new Command(name, [...args], { replyEncoding: "utf8" }));
+  }
+
+  /** Gives a command whose answer is read as bytes. */
+  ask(name: string, ...args: readonly Argument[]): Promise<unknown> {
+    return this.#send(new Command(name, [...args], { replyEncoding: null }));
   }
 
   /** Runs a script by its name, and sends it whole only where Redis does not know it yet, or no longer. */
   async run({ text, sha }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     try {
-      return await this.redis.evalsha(sha, keys.length, ...keys, ...args);
+      return await this.ask("EVALSHA", sha, keys.length, ...keys, ...args);
     } catch (error) {
       // Nothing has run then, so that nothing runs twice.
       if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-      return await this.redis.eval(text, keys.length, ...keys, ...args);
+      return await this.ask("EVAL", text, keys.length, ...keys, ...args);
     }
+  }
+
+  /**
+   * The first command of a turn of the event loop leaves at once, the others together in one write at its end. ioredis' own
+   * pipelining delays the first as well, and costs more: a third at a hundred commands a turn.
+   */
+  #send(command: Command): Promise<unknown> {
+    if (!this.#hasLeft) {
+      this.#hasLeft = true;
+      setImmediate(() => {
+        this.#hasLeft = false;
+        this.#corked?.uncork();
+        this.#corked = undefined;
+      });
+    } else if (!this.#corked && this.isReady) {
+      this.#corked = this.redis.stream;
+      this.#corked.cork();
+    }
+    this.redis.sendCommand(command);
+    return command.promise;
+  }
+
+  async #lookForFeatures(): Promise<void> {
+    this.#features = await lookForFeatures(this.redis);
   }
 
   /** What is behind an error that only says that the connection is closed. */

@@ -26,15 +26,23 @@ export function toFields(message: MessageData): (string | Buffer)[] {
 /** An entry as it was read. */
 export interface Entry extends BaseMessage {
   readonly id: string;
-  /** How many times it was put back. */
-  readonly putBacks: number;
+  /** How many times it was delivered before. */
+  readonly deliveries: number;
 }
 
-/** An entry as Redis answers it: its id and its fields, in turn names and values; no fields where it was deleted. */
-export type RawEntry = readonly [id: Buffer, fields: readonly Buffer[] | null];
+/**
+ * An entry as Redis answers it: its id and its fields, in turn names and values; no fields where it was deleted. A read that
+ * also claims says how long it was silent, and how often it was delivered before.
+ */
+export type RawEntry = readonly [
+  id: Buffer,
+  fields: readonly Buffer[] | null,
+  idle?: unknown,
+  deliveries?: unknown,
+];
 
 /** Reads an entry; fields that are not there are absent, those that nobody knows are ignored. */
-export function fromRaw([id, fields]: RawEntry): Entry {
+export function fromRaw([id, fields, , deliveries]: RawEntry): Entry {
   const values = new Map<string, Buffer>();
   const flat = fields ?? [];
   for (let i = 0; i + 1 < flat.length; i += 2) values.set(String(flat[i]), flat[i + 1] ?? Buffer.alloc(0));
@@ -47,7 +55,8 @@ export function fromRaw([id, fields]: RawEntry): Entry {
     headers: toHeaders(values.get("headers")),
     contentType: values.get("content_type")?.toString() || undefined,
     replyTo: values.get("reply_to")?.toString() || undefined,
-    putBacks: Number(values.get(COUNT_FIELD)) || 0,
+    // As another entry, and as this one.
+    deliveries: (Number(values.get(COUNT_FIELD)) || 0) + Number(deliveries ?? 0),
   };
 }
 

@@ -22,6 +22,11 @@ export interface RedisServerOptions {
   readonly minIdleMs?: number;
   /** Whether to take over messages of consumers that fell silent. Defaults to `true`. */
   readonly reclaim?: boolean;
+  /**
+   * How many messages may be read beyond what there is room for, so that a worker with little room waits less. They are kept
+   * as running messages are, and go back when the worker stops; but no other worker can have them meanwhile. Defaults to 0.
+   */
+  readonly prefetch?: number;
   /** Whether acknowledged entries stay in the stream. Defaults to `false`: the stream does not grow. */
   readonly keepAcked?: boolean;
   /** How long connecting may take, in milliseconds. Defaults to 10 000. */
@@ -87,6 +92,10 @@ export function checkOptions(options: RedisServerOptions): void {
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
       throw new RangeError(`Cannot use the Redis server as ${name} is not a positive whole number: ${value}`);
     }
+  }
+  const { prefetch = 0 } = options;
+  if (!(Number.isInteger(prefetch) && prefetch >= 0)) {
+    throw new RangeError(`Cannot use the Redis server as prefetch is not a whole number: ${prefetch}`);
   }
 }
 

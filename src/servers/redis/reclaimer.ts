@@ -4,19 +4,22 @@
  */
 import type { RedisClient } from "./client.ts";
 import { fromRaw, type RawEntry } from "./entry.ts";
-import type { ChannelPlace, Read } from "./subscription.ts";
+import type { Holding } from "./holding.ts";
+import { toInfos } from "./place.ts";
+import type { Read } from "./reader.ts";
+import type { Settler } from "./settler.ts";
 
 /** How much longer than the least idle time a consumer with nothing pending must be silent to be removed. */
 const GONE_AFTER = 10;
 
 /** What the reclaimer works with. */
 export interface ReclaimerOptions {
-  readonly places: readonly ChannelPlace[];
-  readonly consumer: string;
+  readonly holdings: readonly Holding[];
   readonly commands: RedisClient;
+  readonly settler: Settler;
   readonly minIdleMs: number;
-  /** Whether a message is in our own hands: it runs for long, and nobody keeps its lease. */
-  readonly isHeld: (stream: string, id: string) => boolean;
+  /** Whether reads take over as well, so that there is little left to look for. */
+  readonly readsClaim: boolean;
 }
 
 /** Looks around now and then. */
@@ -24,7 +27,7 @@ export class Reclaimer {
   readonly #options: ReclaimerOptions;
   #due: number;
   /** Where the next look at each stream begins; a look may end before all was seen. */
-  readonly #cursors = new Map<string, string>();
+  readonly #cursors = new Map<Holding, string>();
 
   constructor(options: ReclaimerOptions) {
     this.#options = options;
@@ -39,57 +42,64 @@ export class Reclaimer {
   /** What others left behind, at most so many; looks only when it is time. */
   async claim(max: number): Promise<Read[]> {
     if (this.untilDue() > 0) return [];
-    const { minIdleMs, places } = this.#options;
+    const { minIdleMs, holdings, readsClaim } = this.#options;
     // Not all at the same time.
-    this.#due = performance.now() + minIdleMs * (0.25 + Math.random() / 4);
+    this.#due = performance.now() + minIdleMs * (readsClaim ? GONE_AFTER : 0.25) * (1 + Math.random());
     const claimed: Read[] = [];
-    for (const place of places) {
-      if (claimed.length < max) claimed.push(...await this.#claimFrom(place, max - claimed.length));
+    for (const holding of holdings) {
+      if (claimed.length < max) claimed.push(...await this.#claimFrom(holding, max - claimed.length));
     }
     // There may be more.
     if (claimed.length >= max) this.#due = performance.now();
-    else await Promise.all(places.map((place) => this.#removeGone(place)));
+    else await Promise.all(holdings.map((holding) => this.#removeGone(holding)));
     return claimed;
   }
 
-  async #claimFrom(place: ChannelPlace, max: number): Promise<Read[]> {
-    const { stream, group } = place;
-    const { commands, consumer, minIdleMs, isHeld } = this.#options;
-    const cursor = this.#cursors.get(stream) ?? "0-0";
+  async #claimFrom(holding: Holding, max: number): Promise<Read[]> {
+    const { place: { stream, group }, consumer } = holding;
+    const { commands, minIdleMs } = this.#options;
+    const cursor = this.#cursors.get(holding) ?? "0-0";
     const scope = [stream, group, consumer, minIdleMs, cursor, "COUNT", max];
     const [next, entries] = await commands.ask("XAUTOCLAIM", ...scope) as [
       unknown,
       readonly (RawEntry | null)[],
     ];
-    this.#cursors.set(stream, String(next));
+    this.#cursors.set(holding, String(next));
     const ours = entries.filter((raw) => raw !== null).filter(([id, fields]) =>
-      fields && !isHeld(stream, String(id))
+      fields && !holding.has(String(id))
     );
-    return await Promise.all(ours.map(async (raw) => {
-      const entry = fromRaw(raw);
-      // Redis counts takings-over; its first delivery is one of them.
-      const deliveries = await this.#deliveriesOf(place, entry.id);
-      return { place, entry: { ...entry, putBacks: entry.putBacks + deliveries - 1 } };
+    // Redis 6.2 hands over also those that were deleted, without their ids, and never forgets them.
+    if (entries.includes(null)) await this.#forgetDeleted(holding, new Set(ours.map(([id]) => String(id))));
+    return await Promise.all(ours.map(async ([id, fields]) => {
+      // Redis counts takings-over, this one included.
+      const deliveries = await this.#deliveriesOf(holding, String(id));
+      return { holding, entry: fromRaw([id, fields, undefined, deliveries - 1]) };
     }));
   }
 
-  async #deliveriesOf({ stream, group }: ChannelPlace, id: string): Promise<number> {
-    const [pending] = await this.#options.commands.redis.xpending(stream, group, id, id, 1) as unknown[][];
+  async #deliveriesOf({ place: { stream, group } }: Holding, id: string): Promise<number> {
+    const [pending] = await this.#options.commands.give("XPENDING", stream, group, id, id, 1) as unknown[][];
     return Math.max(1, Number(pending?.[3] ?? 1));
   }
 
-  async #removeGone({ stream, group }: ChannelPlace): Promise<void> {
-    const { commands, minIdleMs, consumer } = this.#options;
-    const consumers = await commands.redis.xinfo("CONSUMERS", stream, group) as unknown[][];
-    for (const fields of consumers) {
-      const info = new Map<string, unknown>();
-      for (let i = 0; i + 1 < fields.length; i += 2) info.set(String(fields[i]), fields[i + 1]);
+  async #forgetDeleted(holding: Holding, claimed: ReadonlySet<string>): Promise<void> {
+    const { place: { stream, group }, consumer } = holding;
+    const { commands } = this.#options;
+    const pending = await commands.give("XPENDING", stream, group, "-", "+", 1_000, consumer) as unknown[][];
+    const suspects = pending.map(([id]) => String(id)).filter((id) => !claimed.has(id) && !holding.has(id));
+    await Promise.all(suspects.map(async (id) => {
+      const entries = await commands.give("XRANGE", stream, id, id) as unknown[];
+      if (entries.length === 0) await commands.give("XACK", stream, group, id);
+    }));
+  }
+
+  async #removeGone({ place, consumer }: Holding): Promise<void> {
+    const { commands, settler, minIdleMs } = this.#options;
+    for (const info of toInfos(await commands.give("XINFO", "CONSUMERS", place.stream, place.group))) {
       const name = String(info.get("name"));
       const isGone = Number(info.get("pending")) === 0 && Number(info.get("idle")) > minIdleMs * GONE_AFTER;
-      // Only those that Repid made, in whatever language.
-      if (isGone && name !== consumer && name.startsWith("repid-")) {
-        await commands.redis.xgroup("DELCONSUMER", stream, group, name);
-      }
+      // Only those that Repid made, in whatever language; and only if nothing has come into their hands meanwhile.
+      if (isGone && name !== consumer && name.startsWith("repid-")) await settler.leave(place, name);
     }
   }
 }

@@ -17,17 +17,22 @@ export interface Script {
 
 const OWNED = `
 local stream, group, consumer, finishing, own = KEYS[1], ARGV[1], ARGV[2], ARGV[5], ARGV[6]
-local mine, ids, results = {}, {}, {}
+-- How often each of our ids was delivered.
+local mine, ids, results, times = {}, {}, {}, {}
 -- Others of the consumer's messages may lie between. Where they are many, those that were not seen are looked up singly.
 local most = 2 * (#ARGV - 6) + 16
 local rows = redis.call('XPENDING', stream, group, ARGV[3], ARGV[4], most, consumer)
-for _, row in ipairs(rows) do mine[row[1]] = true end
+for _, row in ipairs(rows) do mine[row[1]] = row[4] end
 for i = 7, #ARGV do
   local id = ARGV[i]
   if mine[id] == nil and #rows == most then
-    mine[id] = #redis.call('XPENDING', stream, group, id, id, 1, consumer) == 1
+    local row = redis.call('XPENDING', stream, group, id, id, 1, consumer)[1]
+    mine[id] = row and row[4]
   end
-  if mine[id] then ids[#ids + 1] = id end
+  if mine[id] then
+    ids[#ids + 1] = id
+    times[id] = mine[id]
+  end
   results[#results + 1] = mine[id] and 1 or 0
   mine[id] = false
 end
@@ -87,10 +92,27 @@ export const NACK: Script = script(
   ) + FINISH,
 );
 
-/** Puts back at the end of the stream; the argument is what the count of deliveries grows by. */
+/** Who holds what was put back where it is: no consumer that reads, and none that is ever removed. */
+export const RETURNED = "repid:returned";
+
+/** How long what was put back where it is has been silent, in milliseconds: longer than anybody waits for, and less than Redis' clock says. */
+const LONG_SILENT = 1_000_000_000_000;
+
+/**
+ * Puts back at the end of the stream, as Python's Repid does; its argument is 1 where the delivery counts, else 0. Where the
+ * stream has other groups, the entry stays where it is, handed to {@linkcode RETURNED}: they would see a copy as news.
+ */
 export const REJECT: Script = script(
-  OWNED + copyEach(
-    `count = count + tonumber(own)
+  OWNED + `
+if #redis.call('XINFO', 'GROUPS', stream) > 1 then
+  for _, id in ipairs(ids) do
+    local count = times[id] - 1 + tonumber(own)
+    redis.call('XCLAIM', stream, group, '${RETURNED}', 0, id, 'IDLE', '${LONG_SILENT}', 'RETRYCOUNT', count, 'JUSTID')
+  end
+  return results
+end
+` + copyEach(
+    `count = count + times[id] - 1 + tonumber(own)
     if count > 0 then
       fields[#fields + 1] = 'delivery_count'
       fields[#fields + 1] = count

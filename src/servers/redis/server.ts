@@ -17,6 +17,7 @@ import type {
 } from "../../server.ts";
 import { isPassing, RedisClient } from "./client.ts";
 import { toFields } from "./entry.ts";
+import { Holding } from "./holding.ts";
 import {
   checkOptions,
   type RedisNames,
@@ -24,8 +25,9 @@ import {
   toNames,
   toXaddArguments,
 } from "./options.ts";
+import type { Place } from "./place.ts";
 import { Settler } from "./settler.ts";
-import { type ChannelPlace, RedisSubscription } from "./subscription.ts";
+import { RedisSubscription } from "./subscription.ts";
 
 /**
  * Redis Streams, 6.2 and later, or Valkey. Streams and groups are made when they are missing. It speaks the wire format of
@@ -116,7 +118,7 @@ export class RedisServer implements Server {
     const xadd = toXaddArguments(parameters);
     const id = await this.#explained(
       commands,
-      commands.redis.xadd(stream, ...xadd as [string], ...toFields(message)),
+      commands.give("XADD", stream, ...xadd, ...toFields(message)),
     );
     if (id === null) {
       throw new Error(`Cannot publish as the stream does not exist, and may not be made: ${stream}`);
@@ -133,10 +135,11 @@ export class RedisServer implements Server {
     const consumer = `repid-${crypto.randomUUID().slice(0, 8)}`;
     const blocking = new RedisClient({ url: this.#url, options: this.#options }, { lasting: false });
     await blocking.connect(signal);
-    const { blockMs = 5_000, minIdleMs = 60_000, reclaim = true } = this.#options;
+    const { blockMs = 5_000, minIdleMs = 60_000, reclaim = true, prefetch = 0 } = this.#options;
+    const leaseInterval = Math.max(1, Math.floor(minIdleMs / 3));
     const subscription = new RedisSubscription({
-      ...{ places, commands, blocking, settler, blockMs, minIdleMs, reclaim },
-      consumer,
+      ...{ consumer, commands, blocking, settler, blockMs, minIdleMs, reclaim, prefetch, leaseInterval },
+      holdings: places.map((place) => new Holding(settler, { place, consumer, leaseInterval })),
       leave: () => this.#leave({ places, consumer }),
       createGroups: () => this.#createGroups(commands, places),
     });
@@ -167,7 +170,7 @@ export class RedisServer implements Server {
     await this.#commands?.close();
   }
 
-  #placeOf(channel: string): ChannelPlace {
+  #placeOf(channel: string): Place {
     const { stream, group, deadLetters } = this.#names;
     return {
       channel,
@@ -191,7 +194,7 @@ export class RedisServer implements Server {
     }
   }
 
-  async #createGroups(commands: RedisClient, places: readonly ChannelPlace[]): Promise<void> {
+  async #createGroups(commands: RedisClient, places: readonly Place[]): Promise<void> {
     const { startId = "0" } = this.#options;
     await Promise.all(places.map(async ({ stream, group }) => {
       try {
@@ -213,19 +216,19 @@ export class RedisServer implements Server {
 
 /** A consumer, and where it is one. */
 interface Membership {
-  readonly places: readonly ChannelPlace[];
+  readonly places: readonly Place[];
   readonly consumer: string;
 }
 
 async function leaveGroup(
   { redis }: RedisClient,
   settler: Settler,
-  place: ChannelPlace,
+  place: Place,
   consumer: string,
 ): Promise<void> {
-  const { stream, group } = place;
-  const pending = await redis.xpending(stream, group, "-", "+", 10_000, consumer) as unknown[][];
-  await Promise.all(pending.map(([id]) => settler.settle(place, consumer, String(id), "return")));
+  const pending = await redis.xpending(place.stream, place.group, "-", "+", 10_000, consumer) as unknown[][];
+  const left = new Holding(settler, { place, consumer, leaseInterval: Infinity });
+  await Promise.all(pending.map(([id]) => left.settle(String(id), "return")));
   await settler.leave(place, consumer);
 }
 

@@ -6,17 +6,12 @@ import { setImmediate } from "node:timers";
 import type { DeliveryResult } from "../../server.ts";
 import type { RedisClient } from "./client.ts";
 import { compareIds } from "./entry.ts";
+import type { Holding } from "./holding.ts";
+import { isPlaceMissing, type Place } from "./place.ts";
 import { ACK, EXTEND, LEAVE, NACK, REJECT, type Script } from "./scripts.ts";
 
 /** What can be done with messages that are ours. */
 export type SettlerAction = "ack" | "nack" | "reject" | "return" | "extend";
-
-/** Where a message is. */
-export interface Place {
-  readonly stream: string;
-  readonly group: string;
-  readonly deadLetters: string | null;
-}
 
 /** How many ids go into one command: Lua's stack is finite. */
 const MOST = 1_000;
@@ -31,16 +26,11 @@ const SCRIPTS: Readonly<Record<SettlerAction, readonly [script: Script, own: str
   extend: [EXTEND, ""],
 };
 
-interface Request {
+/** Somebody waits for what becomes of an entry. */
+export interface SettlerRequest {
   readonly id: string;
   readonly resolve: (result: DeliveryResult) => void;
   readonly reject: (error: unknown) => void;
-}
-
-interface Batch {
-  readonly place: Place;
-  readonly action: SettlerAction;
-  readonly requests: Request[];
 }
 
 /** Options of {@linkcode Settler}. */
@@ -53,23 +43,22 @@ export interface SettlerOptions {
 export class Settler {
   readonly #client: RedisClient;
   readonly #options: SettlerOptions;
-  #batches = new Map<string, Batch>();
-  #scheduled = false;
-  #hasXackdel: Promise<boolean> | undefined;
+  readonly #scheduled = new Set<Holding>();
 
   constructor(client: RedisClient, options: SettlerOptions) {
     this.#client = client;
     this.#options = options;
   }
 
-  /** Does something with a message of a consumer, if it is its still. */
-  settle(place: Place, consumer: string, id: string, action: SettlerAction): Promise<DeliveryResult> {
-    return new Promise((resolve, reject) => {
-      const key = JSON.stringify([place.stream, place.group, consumer, action]);
-      let batch = this.#batches.get(key);
-      if (!batch) this.#batches.set(key, batch = { place, action, requests: [] });
-      batch.requests.push({ id, resolve, reject });
-      this.#schedule();
+  /** For a holding that has something to tell. */
+  schedule(holding: Holding): void {
+    this.#scheduled.add(holding);
+    if (this.#scheduled.size > 1) return;
+    // Not `setTimeout`, which waits for a millisecond or more.
+    setImmediate(() => {
+      const holdings = [...this.#scheduled];
+      this.#scheduled.clear();
+      for (const one of holdings) this.#tell(one);
     });
   }
 
@@ -78,68 +67,61 @@ export class Settler {
     await this.#client.run(LEAVE, [stream], [group, consumer]);
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    // Not `setTimeout`, which waits for a millisecond or more.
-    setImmediate(() => {
-      this.#scheduled = false;
-      const batches = this.#batches;
-      this.#batches = new Map();
-      for (const [key, batch] of batches) void this.#run(JSON.parse(key)[2], batch);
-    });
-  }
-
-  async #run(consumer: string, { place, action, requests }: Batch): Promise<void> {
-    for (let start = 0; start < requests.length; start += MOST) {
-      const some = requests.slice(start, start + MOST);
-      try {
-        const results = await this.#call(place, consumer, action, some.map(({ id }) => id));
-        some.forEach(({ resolve }, i) => resolve(results[i] === 1 ? "done" : "lost"));
-      } catch (error) {
-        for (const { reject } of some) reject(this.#client.explain(error));
+  #tell(holding: Holding): void {
+    for (const [action, requests] of holding.takeRequests()) {
+      for (let start = 0; start < requests.length; start += MOST) {
+        void this.#run(holding, action, requests.slice(start, start + MOST));
       }
     }
   }
 
-  async #call(
-    place: Place,
-    consumer: string,
-    action: SettlerAction,
-    ids: string[],
-  ): Promise<readonly unknown[]> {
-    const { stream, group, deadLetters } = place;
+  /** Never rejects. */
+  async #run(holding: Holding, action: SettlerAction, requests: readonly SettlerRequest[]): Promise<void> {
+    try {
+      const results = await this.#call(holding, action, requests.map(({ id }) => id));
+      requests.forEach(({ id, resolve }, i) => {
+        if (action !== "extend") holding.released(id);
+        resolve(results[i] === 1 ? "done" : "lost");
+      });
+    } catch (error) {
+      const explained = this.#client.explain(error);
+      for (const { id, reject } of requests) {
+        if (action !== "extend") holding.kept(id);
+        reject(explained);
+      }
+    }
+  }
+
+  async #call(holding: Holding, action: SettlerAction, ids: readonly string[]): Promise<readonly unknown[]> {
+    const { place: { stream, group, deadLetters }, consumer } = holding;
     // Without dead letters there is nothing to copy to.
     const [script, own] = SCRIPTS[action === "nack" && deadLetters === null ? "ack" : action];
-    const sorted = ids.toSorted(compareIds);
-    const finishing = action === "extend" ? "" : await this.#finishing();
     const argument = action === "nack" ? String(this.#options.deadLetterMaxLength ?? "") : own;
     const keys = action === "nack" && deadLetters !== null ? [stream, deadLetters] : [stream];
     try {
-      const scope = [group, consumer, sorted[0] ?? "-", sorted.at(-1) ?? "+"];
-      const answer = await this.#client.run(script, keys, [...scope, finishing, argument, ...ids]);
-      return answer as readonly unknown[];
+      const scope = [group, consumer, ...endsOf(ids), this.#finishing()];
+      return await this.#client.run(script, keys, [...scope, argument, ...ids]) as readonly unknown[];
     } catch (error) {
       // The group is gone, and with it all that was ours.
-      if (error instanceof Error && error.message.includes("NOGROUP")) return [];
+      if (isPlaceMissing(error)) return [];
       throw error;
     }
   }
 
   /** How finished entries are treated: never so that another group loses them. */
-  async #finishing(): Promise<string> {
+  #finishing(): string {
     if (this.#options.keepAcked) return "";
-    return await (this.#hasXackdel ??= this.#lookForXackdel()) ? "xackdel" : "del";
+    return this.#client.features.xackdel ? "xackdel" : "del";
   }
+}
 
-  async #lookForXackdel(): Promise<boolean> {
-    try {
-      const answer = await this.#client.redis.call("COMMAND", "INFO", "XACKDEL") as unknown[];
-      return Array.isArray(answer[0]);
-    } catch {
-      // Asked again next time.
-      this.#hasXackdel = undefined;
-      return false;
-    }
+/** The oldest and the newest. */
+function endsOf(ids: readonly string[]): [oldest: string, newest: string] {
+  let [oldest = "-"] = ids;
+  let newest = oldest;
+  for (const id of ids) {
+    if (compareIds(id, oldest) < 0) oldest = id;
+    else if (compareIds(id, newest) > 0) newest = id;
   }
+  return [oldest, newest];
 }

@@ -1,0 +1,83 @@
+/**
+ * What one consumer holds of one channel.
+ * @module
+ */
+import type { DeliveryResult } from "../../server.ts";
+import type { Place } from "./place.ts";
+import type { Settler, SettlerAction, SettlerRequest } from "./settler.ts";
+
+/** What a holding belongs to. */
+export interface HoldingOptions {
+  readonly place: Place;
+  readonly consumer: string;
+  /** How often leases want to be extended, in milliseconds. */
+  readonly leaseInterval: number;
+}
+
+/** Knows which entries are in the consumer's hands, and collects what is to be told about them. */
+export class Holding {
+  readonly place: Place;
+  readonly consumer: string;
+  readonly leaseInterval: number;
+  readonly #settler: Settler;
+  /** By id: whether its settlement is under way. */
+  readonly #held = new Map<string, boolean>();
+  #requests = new Map<SettlerAction, SettlerRequest[]>();
+  #isOpen = true;
+
+  constructor(settler: Settler, { place, consumer, leaseInterval }: HoldingOptions) {
+    this.#settler = settler;
+    this.place = place;
+    this.consumer = consumer;
+    this.leaseInterval = leaseInterval;
+  }
+
+  /** An entry came into the consumer's hands. */
+  hold(id: string): void {
+    this.#held.set(id, false);
+  }
+
+  /** Whether it is in the consumer's hands. */
+  has(id: string): boolean {
+    return this.#held.has(id);
+  }
+
+  /** Does something with an entry, if it is the consumer's still. */
+  settle(id: string, action: SettlerAction): Promise<DeliveryResult> {
+    if (!this.#isOpen) return Promise.resolve("lost");
+    if (action !== "extend") this.#held.set(id, true);
+    return new Promise((resolve, reject) => {
+      const requests = this.#requests.get(action);
+      if (requests) requests.push({ id, resolve, reject });
+      else {
+        this.#requests.set(action, [{ id, resolve, reject }]);
+        this.#settler.schedule(this);
+      }
+    });
+  }
+
+  /** For the settler: what is to be told. */
+  takeRequests(): ReadonlyMap<SettlerAction, readonly SettlerRequest[]> {
+    const requests = this.#requests;
+    this.#requests = new Map();
+    return requests;
+  }
+
+  /** For the settler: Redis has heard of it, or it was no longer the consumer's. */
+  released(id: string): void {
+    this.#held.delete(id);
+  }
+
+  /** For the settler: Redis has not heard of it. */
+  kept(id: string): void {
+    this.#held.set(id, false);
+  }
+
+  /** Gives back what is not settled; from now on all is lost. Never rejects. */
+  async close(): Promise<void> {
+    const unsettled = [...this.#held].filter(([, isSettling]) => !isSettling);
+    const returning = unsettled.map(([id]) => this.settle(id, "reject"));
+    this.#isOpen = false;
+    await Promise.allSettled(returning);
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * Reading from streams: demand becomes the size of reads.
+ *
+ * A channel has a group of its own, and Redis reads for one group at a time. One channel is read blocking. Several are read
+ * one after the other without waiting, each its share of the demand, beginning with another one each time; when all are
+ * empty, a read without a group waits for news of any of them, so that nothing is taken that was not asked for.
+ * @module
+ */
+import { settlesWithin, systemClock } from "../../_internal/clock.ts";
+import type { RedisClient } from "./client.ts";
+import { type Entry, fromRaw, type RawEntry } from "./entry.ts";
+import type { Holding } from "./holding.ts";
+import { toInfos } from "./place.ts";
+import { Reclaimer } from "./reclaimer.ts";
+import { Returns } from "./returns.ts";
+import type { Settler } from "./settler.ts";
+
+/** How much longer than told a blocking read may take, in milliseconds. */
+const BLOCK_GRACE = 5_000;
+
+/** What a reader works with. */
+export interface ReaderOptions {
+  readonly holdings: readonly Holding[];
+  readonly consumer: string;
+  /** For everything but blocking reads. */
+  readonly commands: RedisClient;
+  /** For blocking reads only. */
+  readonly blocking: RedisClient;
+  readonly settler: Settler;
+  readonly blockMs: number;
+  readonly minIdleMs: number;
+  readonly reclaim: boolean;
+}
+
+/** One entry, and where it was. */
+export interface Read {
+  readonly holding: Holding;
+  readonly entry: Entry;
+}
+
+/** What reading answers: for each stream, its name and its entries. */
+type RawStreams = readonly (readonly [name: unknown, entries: readonly RawEntry[]])[] | null;
+
+/** Reads for one consumer. */
+export class Reader {
+  readonly #options: ReaderOptions;
+  readonly #returns: Returns;
+  readonly #reclaimer: Reclaimer | undefined;
+  /** What makes reads take over as well what fell silent, where Redis can do that. */
+  readonly #claim: readonly (string | number)[];
+  /** The holding that comes first next time. */
+  #turn = 0;
+  #stopped = false;
+
+  constructor(options: ReaderOptions) {
+    const { holdings, commands, minIdleMs, reclaim } = options;
+    this.#options = options;
+    this.#returns = new Returns(holdings, commands);
+    // A read without a group, which waits for several channels, does not wait for what falls silent.
+    const readsClaim = reclaim && holdings.length === 1 && commands.features.claim;
+    this.#claim = readsClaim ? ["CLAIM", minIdleMs] : [];
+    if (reclaim) this.#reclaimer = new Reclaimer({ ...options, readsClaim });
+  }
+
+  /** Reads no more; what is under way answers what it has. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** At most so many entries. Until there is something, `end` has come, or it is stopped. */
+  async read(max: number, end: number): Promise<readonly Read[]> {
+    const { blockMs, holdings } = this.#options;
+    while (!this.#stopped) {
+      const found = await this.#returns.claim(max);
+      if (found.length === 0 && this.#reclaimer) found.push(...await this.#reclaimer.claim(max));
+      if (found.length > 0 || this.#stopped) return found;
+      const due = Math.min(this.#returns.untilDue(), this.#reclaimer?.untilDue() ?? Infinity);
+      const block = Math.ceil(Math.max(1, Math.min(blockMs, end - performance.now(), due)));
+      const [only, ...others] = holdings;
+      const read = only && others.length === 0
+        ? await this.#readOne(only, max, block)
+        : await this.#readMany(max, block);
+      if (read.length > 0 || performance.now() >= end) return read;
+    }
+    return [];
+  }
+
+  /** One channel: one blocking read is all it takes. */
+  async #readOne(holding: Holding, max: number, block: number): Promise<Read[]> {
+    const { place: { stream, group }, consumer } = holding;
+    const scope = ["GROUP", group, consumer, "COUNT", max, "BLOCK", block, ...this.#claim];
+    const { blocking } = this.#options;
+    const streams = await this.#within(block, blocking.ask("XREADGROUP", ...scope, "STREAMS", stream, ">"));
+    return toReads(holding, streams as RawStreams);
+  }
+
+  /** Several channels: what is there, else news of any. */
+  async #readMany(max: number, block: number): Promise<Read[]> {
+    const { blocking, commands, holdings } = this.#options;
+    const found = await this.#readAll(max);
+    if (found.length > 0 || this.#stopped) return found;
+    const last = await Promise.all(holdings.map((holding) => this.#lastDelivered(holding)));
+    // What is newer than a group has delivered is there for the taking: nothing can slip between this and the last read.
+    const streams = holdings.map(({ place: { stream } }) => stream);
+    if (this.#stopped) return [];
+    await this.#within(
+      block,
+      blocking.ask("XREAD", "COUNT", 1, "BLOCK", block, "STREAMS", ...streams, ...last),
+    );
+    return this.#stopped || !commands.isReady ? [] : await this.#readAll(max);
+  }
+
+  /** All channels, each its share; then those that have more share what others left. */
+  async #readAll(max: number): Promise<Read[]> {
+    const { holdings } = this.#options;
+    const order = [...holdings.slice(this.#turn), ...holdings.slice(0, this.#turn)];
+    this.#turn = (this.#turn + 1) % holdings.length;
+    const reads: Read[] = [];
+    for (let asked = order; asked.length > 0 && reads.length < max;) {
+      // Where there is less room than channels, those whose turn it is come first.
+      const some = asked.slice(0, max - reads.length);
+      const share = Math.floor((max - reads.length) / some.length);
+      // Together in one write, as the shares cannot exceed the demand.
+      const found = await Promise.all(some.map((holding) => this.#readNow(holding, share)));
+      reads.push(...found.flat());
+      asked = [...asked.slice(some.length), ...some.filter((_, i) => found[i]?.length === share)];
+      if (this.#stopped) break;
+    }
+    return reads;
+  }
+
+  async #readNow(holding: Holding, count: number): Promise<Read[]> {
+    const { place: { stream, group }, consumer } = holding;
+    const scope = ["GROUP", group, consumer, "COUNT", count];
+    const streams = await this.#options.commands.ask("XREADGROUP", ...scope, "STREAMS", stream, ">");
+    return toReads(holding, streams as RawStreams);
+  }
+
+  async #lastDelivered({ place: { stream, group } }: Holding): Promise<string> {
+    const infos = toInfos(await this.#options.commands.give("XINFO", "GROUPS", stream));
+    const info = infos.find((one) => one.get("name") === group);
+    if (!info) throw new Error(`NOGROUP the group ${group} of ${stream} is gone`);
+    return String(info.get("last-delivered-id"));
+  }
+
+  /** A read that does not come back although its time is over has lost its connection without being told. */
+  async #within<T>(block: number, reading: Promise<T>): Promise<T> {
+    if (!await settlesWithin(systemClock, block + BLOCK_GRACE, reading)) await this.#options.blocking.cut();
+    return await reading;
+  }
+}
+
+function toReads(holding: Holding, streams: RawStreams): Read[] {
+  const reads: Read[] = [];
+  for (const [, entries] of streams ?? []) {
+    for (const raw of entries) {
+      const entry = fromRaw(raw);
+      // A read that claims finds also what we hold ourselves, where nobody keeps its lease.
+      if (!holding.has(entry.id)) reads.push({ holding, entry });
+    }
+  }
+  return reads;
+}

@@ -1,0 +1,81 @@
+/**
+ * Messages that were put back where they are, as other groups of their stream need the entry (see `REJECT` in `scripts.ts`).
+ * No read finds them, so somebody has to look: often where a stream has several groups, and never elsewhere.
+ * @module
+ */
+import type { RedisClient } from "./client.ts";
+import { fromRaw, type RawEntry } from "./entry.ts";
+import type { Holding } from "./holding.ts";
+import { isPlaceMissing, toInfos } from "./place.ts";
+import type { Read } from "./reader.ts";
+import { RETURNED } from "./scripts.ts";
+
+/** How long to wait between two looks for messages, in milliseconds. */
+const LOOK_EVERY = 250;
+/** How long to believe that a stream has one group, or several, in milliseconds. */
+const COUNT_EVERY = 10_000;
+/** Messages that were put back are said to be silent for ages; one that a consumer has just taken is not. */
+const LEAST_SILENT = 1_000_000_000;
+
+/** Takes them over. */
+export class Returns {
+  readonly #holdings: readonly Holding[];
+  readonly #commands: RedisClient;
+  #shared: readonly Holding[] = [];
+  #countDue: number;
+  #lookDue: number;
+
+  constructor(holdings: readonly Holding[], commands: RedisClient) {
+    this.#holdings = holdings;
+    this.#commands = commands;
+    this.#countDue = this.#lookDue = performance.now();
+  }
+
+  /** Milliseconds until there is something to do. */
+  untilDue(): number {
+    const due = this.#shared.length > 0 ? Math.min(this.#lookDue, this.#countDue) : this.#countDue;
+    return Math.max(0, due - performance.now());
+  }
+
+  /** What was put back, at most so many; looks only when it is time. */
+  async claim(max: number): Promise<Read[]> {
+    if (this.untilDue() > 0) return [];
+    if (performance.now() >= this.#countDue) {
+      this.#countDue = performance.now() + COUNT_EVERY;
+      const areShared = await Promise.all(this.#holdings.map((holding) => this.#isShared(holding)));
+      this.#shared = this.#holdings.filter((_, i) => areShared[i]);
+    }
+    this.#lookDue = performance.now() + LOOK_EVERY;
+    const claimed: Read[] = [];
+    for (const holding of this.#shared) {
+      if (claimed.length < max) claimed.push(...await this.#claimFrom(holding, max - claimed.length));
+    }
+    return claimed;
+  }
+
+  async #isShared({ place: { stream } }: Holding): Promise<boolean> {
+    try {
+      return toInfos(await this.#commands.give("XINFO", "GROUPS", stream)).length > 1;
+    } catch (error) {
+      if (isPlaceMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  async #claimFrom(holding: Holding, max: number): Promise<Read[]> {
+    const { place: { stream, group }, consumer } = holding;
+    const scope = [stream, group, "-", "+", max, RETURNED];
+    const pending = await this.#commands.give("XPENDING", ...scope) as unknown[][];
+    if (pending.length === 0) return [];
+    const deliveries = new Map(pending.map(([id, , , count]) => [String(id), count]));
+    // Of several consumers that saw them, the first has them.
+    const entries = await this.#commands.ask(
+      "XCLAIM",
+      ...[stream, group, consumer, LEAST_SILENT, ...deliveries.keys()],
+    ) as readonly (RawEntry | null)[];
+    return entries.filter((raw) => raw !== null).map(([id, fields]) => ({
+      holding,
+      entry: fromRaw([id, fields, undefined, deliveries.get(String(id))]),
+    }));
+  }
+}
