@@ -15,7 +15,7 @@ const GONE_AFTER = 10;
 /** What the reclaimer works with. */
 export interface ReclaimerOptions {
   readonly holdings: readonly Holding[];
-  readonly commands: RedisClient;
+  readonly commands: Pick<RedisClient, "ask" | "give">;
   readonly settler: Settler;
   readonly minIdleMs: number;
   /** Whether reads take over as well, so that there is little left to look for. */
