@@ -36,8 +36,9 @@ onRedis("RedisServer reads nothing ahead unless it is told to", [], async ({ red
   await reading(redis.url, {}, async () => assert.equal(await pendingOf(client), 0));
 });
 
-onEachRedis(
+onRedis(
   "RedisServer reads no more than prefetch ahead, and then does not ask",
+  [],
   async ({ redis, client }) => {
     await reading(redis.url, { prefetch: 5 }, async ({ subscription }) => {
       assert.equal(await pendingOf(client), 5);
@@ -54,8 +55,9 @@ onEachRedis(
   },
 );
 
-onEachRedis(
+onRedis(
   "RedisServer gives back what it read ahead when it stops, uncounted",
+  [],
   async ({ redis, client }) => {
     await reading(redis.url, { prefetch: 5 }, async ({ server, subscription }) => {
       await subscription.stop();
