@@ -25,24 +25,27 @@ const { exports } = JSON.parse(await Deno.readTextFile("deno.json")) as { export
 const ENTRY_POINTS = Object.values(exports);
 const TESTS = "tests/";
 
-const STEPS: readonly Step[] = [
-  { name: "install", command: [DENO, "install", "--frozen"] },
-  { name: "format", command: [DENO, "fmt", "--check"] },
-  { name: "lint", command: [DENO, "lint"] },
-  { name: "check", command: [DENO, "check", "."] },
-  { name: "documentation", command: [DENO, "doc", "--lint", ...ENTRY_POINTS] },
-  { name: "publish", command: [DENO, "publish", "--dry-run", "--allow-dirty", "--quiet"] },
-  {
+/** One after the other; the steps of one stage at the same time, as tests mostly wait for brokers to come back. */
+const STAGES: readonly (readonly Step[])[] = [
+  [{ name: "install", command: [DENO, "install", "--frozen"] }],
+  [{ name: "format", command: [DENO, "fmt", "--check"] }],
+  [{ name: "lint", command: [DENO, "lint"] }],
+  [{ name: "check", command: [DENO, "check", "."] }],
+  [{ name: "documentation", command: [DENO, "doc", "--lint", ...ENTRY_POINTS] }],
+  [{ name: "publish", command: [DENO, "publish", "--dry-run", "--allow-dirty", "--quiet"] }],
+  [{
     name: "examples in the documentation",
     command: [DENO, "test", "-A", "--doc", "mod.ts", "src/", "docs/", "README.md"],
     count: countDeno,
-  },
-  {
-    name: "tests on Deno",
-    command: [DENO, "test", "-A", "--sanitize-ops", "--sanitize-resources", TESTS],
-    count: countDeno,
-  },
-  { name: "tests on Bun", command: [...await findBun(), "test", TESTS], count: countBun },
+  }],
+  [
+    {
+      name: "tests on Deno",
+      command: [DENO, "test", "-A", "--sanitize-ops", "--sanitize-resources", TESTS],
+      count: countDeno,
+    },
+    { name: "tests on Bun", command: [...await findBun(), "test", TESTS], count: countBun },
+  ],
 ];
 
 /** An installed Bun, or the one that npm has. */
@@ -59,8 +62,9 @@ async function findBun(): Promise<string[]> {
 // deno-lint-ignore no-control-regex -- the escape character is what a colour begins with
 const COLOUR = /\x1b\[[0-9;]*m/g;
 
-/** Runs a command, showing its output as it comes. */
-async function run({ command, env = {} }: Step): Promise<{ success: boolean; output: string }> {
+/** Runs a command; its output is shown as it comes or, where another's is, when that one has ended. */
+async function run({ name, command, env = {} }: Step, before: Promise<unknown>): Promise<Result> {
+  const start = performance.now();
   const [program = "", ...args] = command;
   const child = new Deno.Command(program, {
     args,
@@ -69,18 +73,32 @@ async function run({ command, env = {} }: Step): Promise<{ success: boolean; out
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const parts = await Promise.all([show(child.stdout), show(child.stderr)]);
+  const shown = before.then(() => console.log(`\n=== ${name}: ${args.join(" ")}`));
+  const parts = await Promise.all([collect(child.stdout, shown), collect(child.stderr, shown)]);
   const { success } = await child.status;
-  return { success, output: parts.join("\n").replaceAll(COLOUR, "") };
+  const seconds = (performance.now() - start) / 1_000;
+  return { success, output: parts.join("\n").replaceAll(COLOUR, ""), seconds };
 }
 
-async function show(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+interface Result {
+  readonly success: boolean;
+  readonly output: string;
+  readonly seconds: number;
+}
+
+/** Reads at once, as a child whose output nobody reads stands still; shows from the moment it may. */
+async function collect(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  mayShow: Promise<unknown>,
+): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
+  let showing = mayShow;
   for await (const chunk of stream) {
-    await Deno.stdout.write(chunk);
+    showing = showing.then(() => Deno.stdout.write(chunk));
     text += decoder.decode(chunk, { stream: true });
   }
+  await showing;
   return text;
 }
 
@@ -116,13 +134,19 @@ function judge({ count }: Step, success: boolean, output: string): Counts {
   };
 }
 
-const wanted = Deno.args.length > 0 ? STEPS.filter(({ name }) => Deno.args.includes(name)) : STEPS;
+const isWanted = ({ name }: Step): boolean => Deno.args.length === 0 || Deno.args.includes(name);
 const results: { step: Step; counts: Counts; seconds: number }[] = [];
-for (const step of wanted) {
-  console.log(`\n=== ${step.name}: ${step.command.slice(1).join(" ")}`);
-  const start = performance.now();
-  const { success, output } = await run(step);
-  results.push({ step, counts: judge(step, success, output), seconds: (performance.now() - start) / 1_000 });
+for (const stage of STAGES) {
+  let before: Promise<unknown> = Promise.resolve();
+  const running = stage.filter(isWanted).map((step) => {
+    const result = run(step, before);
+    before = result;
+    return { step, result };
+  });
+  for (const { step, result } of running) {
+    const { success, output, seconds } = await result;
+    results.push({ step, counts: judge(step, success, output), seconds });
+  }
 }
 
 console.log();
