@@ -113,7 +113,7 @@ async function attempt(
 ): Promise<Awaited<ReturnType<typeof measure>> | string> {
   if (!runtime) return "the runtime is not there";
   try {
-    return await measure(cell, entrant, { runtime, broker });
+    return await measure(cell, entrant, { runtime, broker, profiles: options.profiles });
   } catch (error) {
     return (error as Error).message;
   }

@@ -4,7 +4,10 @@
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { readFile } from "node:fs/promises";
 import { Redis } from "ioredis";
+import { createChannel, provideEmulator, startEmulator } from "../../tests/brokers/pubsub.ts";
+import { provideRabbit, startRabbit } from "../../tests/brokers/rabbitmq.ts";
 import type { Found, Provision } from "../../tests/brokers/provision.ts";
 import { provideRedis, startRedis } from "../../tests/brokers/redis.ts";
 import type { ServerName } from "./contenders.ts";
@@ -43,8 +46,12 @@ export async function startBroker(server: ServerName): Promise<Broker> {
       };
     case "redis":
       return await startRedisBroker();
-    default:
-      throw new RangeError(`Cannot measure on ${server} as it is not known`);
+    case "amqp":
+      return await startRabbitBroker();
+    case "pubsub":
+      return await startEmulatorBroker();
+    case "pubsub-fake":
+      throw new RangeError("not yet");
   }
 }
 
@@ -61,7 +68,7 @@ async function startRedisBroker(): Promise<Broker> {
       const lines = (await client.info("commandstats")).matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm);
       const commands = [...lines].filter(([, name]) => !/^(info|flushall)$/.test(name ?? ""))
         .reduce((sum, [, , calls]) => sum + Number(calls), 0);
-      return { commands, ...await socketCounters(redis.port) };
+      return { commands, ...await countersOf(redis.port, redis.process.pid) };
     },
     async close() {
       await client.quit();
@@ -70,11 +77,60 @@ async function startRedisBroker(): Promise<Broker> {
   };
 }
 
+async function startRabbitBroker(): Promise<Broker> {
+  const rabbit = await startRabbit(programOf(await provideRabbit("RabbitMQ 4")));
+  const overview = await rabbit.api("GET", "overview") as { rabbitmq_version: string };
+  return {
+    url: rabbit.url,
+    version: `RabbitMQ ${overview.rabbitmq_version}, a quorum queue`,
+    async newChannel() {
+      const name = crypto.randomUUID();
+      await rabbit.declareQueue(name);
+      return name;
+    },
+    remove: (channel) => rabbit.deleteQueue(channel),
+    counters: () => countersOf(rabbit.port, rabbit.pid),
+    close: () => rabbit.close(),
+  };
+}
+
+async function startEmulatorBroker(): Promise<Broker> {
+  const { url, process } = await startEmulator(programOf(await provideEmulator()));
+  return {
+    url,
+    version: "Google's Pub/Sub emulator",
+    async newChannel() {
+      const name = `c-${crypto.randomUUID()}`;
+      await createChannel(url, name);
+      return name;
+    },
+    // A new one for each measurement; the emulator keeps those before, which costs nothing but its memory.
+    remove: () => Promise.resolve(),
+    counters: () => countersOf(Number(new URL(url).port), process?.pid),
+    close: async () => await process?.close(),
+  };
+}
+
 /** A broker that is private can be measured on; one that others use cannot. */
 export function programOf(found: Provision): Found {
   if (found.kind === "program") return found;
   const why = found.kind === "missing" ? found.reason : "the environment names a running one";
   throw new Error(`Cannot start a private broker as ${why}`);
+}
+
+async function countersOf(port: number, pid: number | undefined): Promise<Counters> {
+  return { ...await socketCounters(port), "broker CPU µs": await cpuMicros(pid) };
+}
+
+/** How often the kernel counts a process's time, in microseconds. */
+const TICK = 10_000;
+
+/** User and system time of a process and its threads so far, in microseconds. */
+async function cpuMicros(pid: number | undefined): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  // After the name, which may hold anything, in brackets.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * TICK;
 }
 
 /**

@@ -40,4 +40,15 @@ export const ENTRANTS: readonly Entrant[] = [
   { name: "ioredis eager", servers: ["redis"], file: "raw_redis.ts", variant: "eager", isExtra: true },
   { name: "BullMQ", servers: ["redis"], file: "../peers/bullmq.ts", isPeer: true, pace: 0.2 },
   { name: "Bee-Queue", servers: ["redis"], file: "../peers/bee_queue.ts", isPeer: true, pace: 0.25 },
+  { name: "rhea by hand", servers: ["amqp"], file: "raw_amqp.ts" },
+  { name: "amqplib", servers: ["amqp"], file: "../peers/amqplib.ts", isPeer: true },
+  { name: "rabbitmq-client", servers: ["amqp"], file: "../peers/rabbitmq_client.ts", isPeer: true },
+  { name: "gRPC by hand", servers: ["pubsub", "pubsub-fake"], file: "raw_pubsub.ts" },
+  {
+    name: "@google-cloud/pubsub",
+    servers: ["pubsub", "pubsub-fake"],
+    file: "../peers/google_pubsub.ts",
+    isPeer: true,
+    pace: 0.3,
+  },
 ];

@@ -12,6 +12,8 @@ export interface Job {
   /** The contender's module, as a URL. */
   readonly module: string;
   readonly place: Place;
+  /** The file that a profile of what is measured goes to. */
+  readonly profile: string | undefined;
   readonly mode: Mode;
   /** At once: handlers, or publications not confirmed yet. */
   readonly concurrency: number;

@@ -18,6 +18,8 @@ export interface CompareOptions extends PlanOptions {
   readonly contenders: readonly string[];
   /** The folder that the results are written to; `undefined` for the usual one. */
   readonly out: string | undefined;
+  /** The folder that profiles are written to; `undefined` for none. */
+  readonly profiles: string | undefined;
 }
 
 const SERVERS: readonly ServerName[] = ["memory", "redis", "amqp", "pubsub", "pubsub-fake"];
@@ -42,6 +44,7 @@ export function toOptions(args: readonly string[]): CompareOptions {
       "peer-runtimes": list,
       contenders: list,
       out: list,
+      profile: list,
       quick: { type: "boolean", default: false },
     },
   });
@@ -61,6 +64,7 @@ export function toOptions(args: readonly string[]): CompareOptions {
     ),
     concurrencies: (values.concurrency ?? "1,10,100,1000").split(",").map(Number),
     out: values.out,
+    profiles: values.profile,
   };
 }
 

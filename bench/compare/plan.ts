@@ -19,7 +19,7 @@ export interface Cell {
   /** How many processes work at once. */
   readonly processes: number;
   /** All of a job but the contender and its place. */
-  readonly job: Omit<Job, "module" | "place">;
+  readonly job: Omit<Job, "module" | "place" | "profile">;
 }
 
 /** What is asked for. */

@@ -24,16 +24,25 @@ export interface Measurement {
   readonly counters: Counters;
 }
 
+/** Where it is measured. */
+export interface Setting {
+  readonly runtime: Runtime;
+  readonly broker: Broker;
+  /** The folder that profiles are written to. */
+  readonly profiles: string | undefined;
+}
+
 /** Measures an entrant on a runtime. */
 export async function measure(
   cell: Cell,
   entrant: Entrant,
-  { runtime, broker }: { runtime: Runtime; broker: Broker },
+  { runtime, broker, profiles }: Setting,
 ): Promise<Measurement> {
   const launch = await runtime.launch(entrant);
   const channel = await broker.newChannel();
   const place = { url: broker.url, channel, variant: entrant.variant ?? "" };
-  const base = { ...paced(cell.job, entrant), module: launch.module, place };
+  const profile = profiles && `${profiles}/${[cell.name, entrant.name, runtime.name].join("-")}.cpuprofile`;
+  const base = { ...paced(cell.job, entrant), module: launch.module, place, profile };
   const children: MeasuringProcess[] = [];
   try {
     for (let index = 0; index < cell.processes; index++) {

@@ -56,6 +56,11 @@ export class PrivateRabbit {
     this.#epmd = epmd;
   }
 
+  /** Its process id; `undefined` while it does not run. */
+  get pid(): number | undefined {
+    return this.#node.pid;
+  }
+
   /** Ends it in order. */
   stop(): Promise<void> {
     return this.#node.stop();
