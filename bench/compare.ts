@@ -19,7 +19,7 @@ import type { CellResult, Results, Row } from "./compare/results.ts";
 import { measure } from "./compare/run.ts";
 import { findRuntime, installPeers, type Runtime } from "./compare/runtimes.ts";
 import { shuffled } from "./compare/statistics.ts";
-import { show, toSection, toTable } from "./compare/table.ts";
+import { show, toTable } from "./compare/table.ts";
 
 const RESULTS = fileURLToPath(new URL("results/", import.meta.url));
 
@@ -99,8 +99,6 @@ async function runRounds(results: Results, { cells, runners, broker }: Rounds): 
           );
         }
       }
-      const section = results.cells[index];
-      if (section && round === options.rounds - 1) console.log(`\n${toSection(section)}\n`);
     }
   }
 }

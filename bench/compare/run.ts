@@ -2,10 +2,9 @@
  * Runs one measurement: in as many processes as its cell wants, with the broker's counters before and after.
  * @module
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import type { Broker, Counters } from "./brokers.ts";
 import type { Entrant } from "./contenders.ts";
+import { LineProcess } from "./line_process.ts";
 import { audit, type Figures, type Job } from "./modes.ts";
 import { type Cell, paced } from "./plan.ts";
 import { MARK } from "./protocol.ts";
@@ -91,56 +90,38 @@ function join(figures: readonly Figures[], { messages }: Job): Omit<Measurement,
 
 /** A child that measures. */
 class MeasuringProcess {
-  readonly #child: ChildProcess;
-  readonly #said: unknown[] = [];
-  #errors = "";
-  #heard: (() => void) | undefined;
-  #isOver = false;
+  readonly #process: LineProcess;
 
-  constructor({ command: [program = "", ...args] }: Launch, job: Job) {
-    const env = { ...Deno.env.toObject(), RUST_BACKTRACE: "0", NO_COLOR: "1" };
-    this.#child = spawn(program, [...args, JSON.stringify(job)], { stdio: ["pipe", "pipe", "pipe"], env });
-    const { stdout, stderr } = this.#child;
-    if (stdout) createInterface({ input: stdout }).on("line", (line) => this.#hear(line));
-    stderr?.on("data", (chunk: Uint8Array) => this.#errors += new TextDecoder().decode(chunk));
-    this.#child.once("close", () => {
-      this.#isOver = true;
-      this.#heard?.();
-    });
+  constructor({ command }: Launch, job: Job) {
+    this.#process = new LineProcess([...command, JSON.stringify(job)]);
   }
 
   /** The next thing it says. */
   async says(): Promise<unknown> {
     const timer = setTimeout(() => this.kill(), PATIENCE);
-    while (this.#said.length === 0 && !this.#isOver) {
-      await new Promise<void>((resolve) => this.#heard = resolve);
+    try {
+      for (;;) {
+        const line = await this.#process.nextLine();
+        if (line.startsWith(MARK)) return JSON.parse(line.slice(MARK.length));
+      }
+    } finally {
+      clearTimeout(timer);
     }
-    clearTimeout(timer);
-    if (this.#said.length === 0) {
-      throw new Error(`The measuring process ended: ${this.#errors.slice(0, 600)}`);
-    }
-    return this.#said.shift();
   }
 
   tell(word: string): void {
-    this.#child.stdin?.write(`${word}\n`);
+    this.#process.tell(word);
   }
 
   /** Lets it go; one that takes too long is killed. */
   async end(): Promise<void> {
     this.tell("end");
     const timer = setTimeout(() => this.kill(), 10_000);
-    while (!this.#isOver) await new Promise<void>((resolve) => this.#heard = resolve);
+    await this.#process.ended;
     clearTimeout(timer);
   }
 
   kill(): void {
-    if (!this.#isOver) this.#child.kill("SIGKILL");
-  }
-
-  #hear(line: string): void {
-    if (!line.startsWith(MARK)) return;
-    this.#said.push(JSON.parse(line.slice(MARK.length)));
-    this.#heard?.();
+    this.#process.kill();
   }
 }

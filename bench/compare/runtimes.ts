@@ -28,6 +28,8 @@ export interface Runtime {
   readonly title: string;
   /** What measures an entrant. */
   launch(entrant: Entrant): Promise<Launch>;
+  /** What runs a program of ours. */
+  command(file: string): Promise<readonly string[]>;
 }
 
 /** Finds one of them. */
@@ -47,6 +49,7 @@ function denoRuntime(): Runtime {
   return {
     name: "deno",
     title: `Deno ${Deno.version.deno}`,
+    command: (file) => Promise.resolve([...base, file]),
     launch: (entrant) => {
       const config = entrant.isPeer ? ["--config", join(PEERS, "deno.json")] : [];
       return Promise.resolve({ command: [...base, ...config, CHILD], module: sourceOf(entrant).href });
@@ -59,6 +62,7 @@ async function bunRuntime(): Promise<Runtime> {
   return {
     name: "bun",
     title: `Bun ${(await execute(bun, ["--version"])).stdout.trim()}`,
+    command: (file) => Promise.resolve([bun, file]),
     launch: (entrant) => Promise.resolve({ command: [bun, CHILD], module: sourceOf(entrant).href }),
   };
 }
@@ -80,16 +84,17 @@ async function nodeRuntime(): Promise<Runtime> {
     built.set(source, building);
     return building;
   };
+  const command = async (file: string): Promise<readonly string[]> => [
+    ...["node", "--expose-gc", ...NODE_ARGUMENTS],
+    await build(file, false),
+  ];
   return {
     name: "node",
+    command,
     title: `Node ${(await execute("node", ["--version"])).stdout.trim().slice(1)}`,
     async launch(entrant) {
-      const child = await build(CHILD, false);
       const module = await build(fileURLToPath(sourceOf(entrant)), entrant.isPeer ?? false);
-      return {
-        command: ["node", "--expose-gc", ...NODE_ARGUMENTS, child],
-        module: pathToFileURL(module).href,
-      };
+      return { command: await command(CHILD), module: pathToFileURL(module).href };
     },
   };
 }
