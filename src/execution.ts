@@ -255,7 +255,8 @@ export class Execution {
   #reportEnd(run: Run, ending: Outcome): void {
     const { report } = this.#options;
     const { action } = run.settling;
-    const { actor, channel, messageId } = run.where;
+    const { name: actor } = this.actor;
+    const { channel, messageId } = run.delivery;
     // What a middleware swallowed is reported all the same.
     const outcome = run.outcome && run.outcome.kind !== "returned" ? run.outcome : ending;
     if (outcome.kind === "returned") report("actor.run.success", { actor, channel, messageId, action });

@@ -2,7 +2,7 @@
  * The loggers that come with Repid.
  * @module
  */
-import type { EventFields, EventName, Logger, LogLevel } from "./events.ts";
+import type { LogFunction, Logger, LogLevel } from "./events.ts";
 
 const ORDER: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
@@ -25,9 +25,10 @@ export interface ConsoleLoggerOptions {
  */
 export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
   const { level = "warn" } = options;
-  const write = (at: LogLevel) => <E extends EventName>(event: E, fields: EventFields[E]): void => {
-    if (ORDER.indexOf(at) >= ORDER.indexOf(level)) console.error(...format(at, event, fields));
-  };
+  const write = (at: LogLevel): LogFunction =>
+    ORDER.indexOf(at) < ORDER.indexOf(level)
+      ? () => {}
+      : (event, fields) => console.error(...format(at, event, fields));
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
 
