@@ -174,3 +174,31 @@ test("Execution.handle() settles what a manual mode does not decide, when it is 
     { numRuns: 2 },
   );
 });
+
+test("Execution.handle() waits for nothing but the settlement where all answers are at hand", async () => {
+  const through: ActorMiddleware = (_, next) => next();
+  const one = dependency(() => 1);
+  let handled = false;
+  let handledAtOnce = false;
+  let turns = 0;
+  await handleOne(
+    { payload: type({ n: "number" }), middlewares: [through, through], deps: { one } },
+    () => {
+      handled = true;
+    },
+    {
+      message: json({ n: 1 }),
+      meanwhile: () => {
+        handledAtOnce = handled;
+        let ended = false;
+        void (async () => {
+          for (; !ended; turns++) await undefined;
+        })();
+        return () => void (ended = true);
+      },
+    },
+  );
+  assert.ok(handledAtOnce);
+  // Each turn of the microtask queue is a promise somebody waits for, for each message: it was 17 once.
+  assert.ok(turns <= 5, `${turns} turns`);
+});
