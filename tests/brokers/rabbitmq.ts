@@ -9,7 +9,7 @@ import { BrokerProcess, freePorts, isListening, temporaryDirectory } from "./pro
 import { type Found, provide, type Provision } from "./provision.ts";
 
 /** The versions that the tests know. */
-export type RabbitFlavour = "RabbitMQ 4" | "RabbitMQ 3";
+export type RabbitFlavour = "RabbitMQ 4" | "RabbitMQ 4.3" | "RabbitMQ 3";
 
 /** Finds one of them, or installs it. */
 export function provideRabbit(flavour: RabbitFlavour): Promise<Provision> {
@@ -21,11 +21,12 @@ export function provideRabbit(flavour: RabbitFlavour): Promise<Provision> {
       debianPackage: "rabbitmq-server",
     });
   }
+  const isNewest = flavour === "RabbitMQ 4.3";
   return provide({
     name: flavour,
-    variable: "REPID_TEST_RABBITMQ_URL",
+    variable: isNewest ? "REPID_TEST_RABBITMQ43_URL" : "REPID_TEST_RABBITMQ_URL",
     program: "rabbitmq-server",
-    unpack: { suite: "trixie", packages: ["rabbitmq-server"] },
+    unpack: { suite: isNewest ? "forky" : "trixie", packages: ["rabbitmq-server"] },
   });
 }
 
@@ -151,14 +152,20 @@ export class PrivateRabbit {
     }));
   }
 
+  /** The names of all client connections. One that was just made may not be listed yet. */
+  async connections(): Promise<string[]> {
+    return (await this.api("GET", "connections") as { name: string }[]).map(({ name }) => name);
+  }
+
   /** Closes all client connections; answers how many. */
   async closeConnections(): Promise<number> {
-    const connections = await this.api("GET", "connections") as { name: string }[];
-    for (const { name } of connections) {
+    let closed = 0;
+    for (const name of await this.connections()) {
       // It may be gone by now.
-      await this.api("DELETE", `connections/${encodeURIComponent(name)}`).catch(() => {});
+      const closing = this.api("DELETE", `connections/${encodeURIComponent(name)}`);
+      closed += await closing.then(() => 1, () => 0);
     }
-    return connections.length;
+    return closed;
   }
 }
 
@@ -168,6 +175,8 @@ export interface StartRabbitOptions {
   readonly definitions?: Readonly<Record<string, unknown>>;
   /** More lines of its configuration. */
   readonly configuration?: readonly string[];
+  /** More plugins. */
+  readonly plugins?: readonly string[];
 }
 
 /** Starts a private node. */
@@ -236,7 +245,7 @@ async function configure(
   version: string,
   port: number,
   managementPort: number,
-  { definitions = {}, configuration = [] }: StartRabbitOptions,
+  { definitions = {}, configuration = [], plugins = [] }: StartRabbitOptions,
 ): Promise<void> {
   for (const folder of ["home", "log", "mnesia"]) await mkdir(join(directory, folder), { recursive: true });
   const write = async (name: string, content: string): Promise<void> => {
@@ -245,8 +254,8 @@ async function configure(
   };
   await write("home/.erlang.cookie", crypto.randomUUID());
   await chmod(join(directory, "home/.erlang.cookie"), 0o400);
-  const plugins = version.startsWith("3.") ? "rabbitmq_amqp1_0,rabbitmq_management" : "rabbitmq_management";
-  await write("enabled_plugins", `[${plugins}].`);
+  const needed = ["rabbitmq_management", ...version.startsWith("3.") ? ["rabbitmq_amqp1_0"] : []];
+  await write("enabled_plugins", `[${[...needed, ...plugins].join()}].`);
   await write(
     "definitions.json",
     JSON.stringify({

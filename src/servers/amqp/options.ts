@@ -9,7 +9,7 @@ import { ADDRESSES, type AmqpAddresses, type AmqpAddressing } from "./address.ts
 export interface AmqpTlsOptions {
   /** The authorities to trust, PEM. Defaults to those of the system. */
   readonly ca?: string;
-  /** Our own certificate, PEM. With it, SASL EXTERNAL is used where the broker offers it. */
+  /** Our own certificate, PEM. Where the URL names no user, it says who we are (SASL EXTERNAL). */
   readonly cert?: string;
   /** The key of our own certificate, PEM. */
   readonly key?: string;

@@ -79,6 +79,8 @@ export interface RheaReceiver extends RheaEndpoint {
 /** A message on its way, in either direction. */
 export interface RheaDelivery {
   readonly id: number;
+  /** The link that delivered it, or that sends it. */
+  readonly link: RheaReceiver | RheaSender;
   readonly remote_state?: { readonly error?: RheaError | undefined } | undefined;
   /** Whether the sender settled it before it came: then nothing is to be said of it. */
   readonly remote_settled: boolean;
@@ -101,19 +103,19 @@ export interface RheaMessage {
   readonly body?: unknown;
 }
 
-/** The ways to prove who one is. */
-export interface RheaMechanisms {
-  enable_plain(user: string, password: string): void;
-  enable_anonymous(name: string): void;
-  enable_external(): void;
+/** A way to prove who one is that needs no more than a first word. */
+export interface RheaMechanism {
+  start(callback: (error: undefined, response: Uint8Array) => void): void;
 }
+
+/** The ways to prove who one is, by name. */
+export type RheaMechanisms = Readonly<Record<string, () => RheaMechanism>>;
 
 /** The library. */
 export interface Rhea {
   create_container(options: { readonly id: string }): {
     create_connection(options: RheaConnectionOptions): RheaConnection;
   };
-  readonly sasl: { client_mechanisms(): RheaMechanisms };
   readonly message: { encode(message: unknown): Uint8Array };
   readonly types: { wrap_timestamp(value: number): unknown };
 }

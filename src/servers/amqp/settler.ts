@@ -26,18 +26,16 @@ const KINDS = ["accepted", "rejected", "released"] as const;
 export class Settler {
   readonly #session: RheaSession;
   readonly #unsettled: UnsettledDeliveries;
-  readonly #isAlive: () => boolean;
   #pending: Pending[] = [];
   /** Resolved when what is pending has been written. */
   #flushed: PromiseWithResolvers<void> | undefined;
 
-  constructor(session: RheaSession, unsettled: UnsettledDeliveries, isAlive: () => boolean) {
+  constructor(session: RheaSession, unsettled: UnsettledDeliveries) {
     this.#session = session;
     this.#unsettled = unsettled;
-    this.#isAlive = isAlive;
   }
 
-  /** Settles one; `lost` where its session is gone. Resolves once it is written: the protocol confirms nothing. */
+  /** Settles one; `lost` where the link that delivered it is gone. Resolves once it is written: the protocol confirms nothing. */
   settle(delivery: RheaDelivery, outcome: AmqpOutcome): Promise<DeliveryResult> {
     return new Promise((resolve) => {
       this.#pending.push({ delivery, outcome, resolve });
@@ -55,9 +53,15 @@ export class Settler {
   #flush(): void {
     const pending = this.#pending;
     this.#pending = [];
-    const alive = this.#isAlive();
-    if (alive) this.#write(pending);
-    for (const { resolve } of pending) resolve(alive ? "done" : "lost");
+    const reachable = pending.filter(({ delivery }) => delivery.link.is_open());
+    this.#write(reachable);
+    for (const { resolve } of reachable) resolve("done");
+    if (reachable.length < pending.length) {
+      for (const { delivery, resolve } of pending) {
+        this.#unsettled.delete(delivery);
+        resolve("lost");
+      }
+    }
     this.#flushed?.resolve();
     this.#flushed = undefined;
   }

@@ -39,19 +39,28 @@ export class AmqpSubscription implements Subscription {
   #patience: Timer | undefined;
   #stopped = false;
   #isClosing = false;
+  #isOver = false;
   #closing: Promise<void> | undefined;
   #error: AmqpError | undefined;
-  readonly #ended = Promise.withResolvers<void>();
+  /** Resolved when it is broken. */
+  readonly #broken = Promise.withResolvers<void>();
+  /** Resolved when its session is over: of several links one may end, and the others go on. */
+  readonly #over = Promise.withResolvers<void>();
 
   private constructor(wire: Wire, channels: readonly string[], settings: Settings) {
     this.#settings = settings;
     const { session, unsettled } = receivingSession(wire);
     this.#session = session;
-    this.#settler = new Settler(session, unsettled, () => this.#error === undefined && session.is_open());
-    const sessionEnded = (): void => this.#end(this.#failure("session", session.error));
+    this.#settler = new Settler(session, unsettled);
+    const ended = (error: AmqpError): void => {
+      this.#isOver = true;
+      this.#over.resolve();
+      this.#end(error);
+    };
+    const sessionEnded = (): void => ended(this.#failure("session", session.error));
     session.on("session_error", sessionEnded);
     session.on("session_close", sessionEnded);
-    void wire.ended.then((error) => this.#end(error));
+    void wire.ended.then(ended);
     this.#receivers = channels.map((channel) =>
       new AmqpReceiver(channel, settings.addresses.subscribe(channel), session, !wire.isOldRabbit, {
         received: (...received) => this.#received(...received),
@@ -67,7 +76,7 @@ export class AmqpSubscription implements Subscription {
   static async open(wire: Wire, channels: readonly string[], settings: Settings): Promise<AmqpSubscription> {
     const subscription = new AmqpSubscription(wire, channels, settings);
     const attached = Promise.all(subscription.#receivers.map((receiver) => receiver.attached));
-    const done = Promise.race([attached, subscription.#ended.promise]);
+    const done = Promise.race([attached, subscription.#broken.promise]);
     if (!await settlesWithin(systemClock, settings.timeout, done)) {
       subscription.#end(subscription.#failure("session", { description: "it did not answer in time" }));
     }
@@ -112,15 +121,15 @@ export class AmqpSubscription implements Subscription {
 
   async #close(): Promise<void> {
     await this.stop();
-    if (this.#error) return;
+    if (this.#isOver) return;
     const { timeout } = this.#settings;
     this.#isClosing = true;
     // First the links: ending the session at once, RabbitMQ 3 forgets settlements that it has not passed on.
     const detached = Promise.all(this.#receivers.map((receiver) => receiver.close()));
-    await settlesWithin(systemClock, timeout, Promise.race([detached, this.#ended.promise]));
-    // Then the session: only with it RabbitMQ 3 takes back what is unsettled.
+    const answers = await settlesWithin(systemClock, timeout, Promise.race([detached, this.#over.promise]));
+    // Then the session: only with it RabbitMQ 3 takes back what is unsettled. A broker that hangs is not waited for again.
     this.#session.close();
-    await settlesWithin(systemClock, timeout, this.#ended.promise);
+    if (answers) await settlesWithin(systemClock, timeout, this.#over.promise);
     this.#end(this.#failure("session", { description: "it was closed" }));
   }
 
@@ -132,7 +141,7 @@ export class AmqpSubscription implements Subscription {
       this.#settler,
       this.#settings.countsDeliveries,
     );
-    if (this.#stopped || !(this.#waiter || this.#patience)) return this.#release(delivery);
+    if (this.#stopped || this.#error || !(this.#waiter || this.#patience)) return this.#release(delivery);
     this.#buffer.push(delivery);
     if (!this.#waiter || this.#answering) return;
     // With what else came in the same turn.
@@ -180,7 +189,6 @@ export class AmqpSubscription implements Subscription {
   }
 
   #giveBack(): void {
-    if (this.#error) return;
     for (const receiver of this.#receivers) receiver.withdraw();
     for (let one = this.#buffer.shift(); one; one = this.#buffer.shift()) this.#release(one);
   }
@@ -212,8 +220,10 @@ export class AmqpSubscription implements Subscription {
   #end(error: AmqpError): void {
     if (this.#error) return;
     this.#error = error;
-    this.#ended.resolve();
+    this.#broken.resolve();
     systemClock.cancel(this.#patience);
+    this.#patience = undefined;
+    this.#giveBack();
     const waiter = this.#waiter;
     if (!waiter) return;
     this.#forgetWaiter(waiter);

@@ -2,11 +2,18 @@
  * One AMQP connection, from its opening to its end. It never comes back: whoever needs another one opens another one.
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { systemClock } from "../../_internal/clock.ts";
 import { AmqpError, conditionOf, describe } from "./errors.ts";
 import type { Settings } from "./options.ts";
-import { rhea, type RheaConnection, type RheaMechanisms, type RheaSession } from "./rhea.ts";
+import {
+  rhea,
+  type RheaConnection,
+  type RheaMechanism,
+  type RheaMechanisms,
+  type RheaSession,
+} from "./rhea.ts";
 import { openSocket } from "./socket.ts";
 
 /** What rhea tells the connection of when nobody below it listens; unheard it would throw. */
@@ -18,6 +25,9 @@ const BUBBLING = [
   "receiver_error",
   "receiver_close",
 ];
+
+/** What rhea makes of the outcome of a login that is not `ok`, nor the broker's own fault. */
+const LOGIN_REFUSED = /Failed to authenticate: 1$/;
 
 /** A connection. */
 export class Wire {
@@ -116,7 +126,8 @@ export class Wire {
     const connection = rhea.create_container({ id: containerId }).create_connection({
       hostname: vhost === undefined ? host : `vhost:${vhost}`,
       reconnect: false,
-      idle_time_out: idleTimeout,
+      // rhea waits for twice as long.
+      idle_time_out: Math.ceil(idleTimeout / 2),
       max_frame_size: 1_048_576,
       channel_max: 65_535,
       sasl_mechanisms: mechanisms(this.#settings),
@@ -180,10 +191,15 @@ export class Wire {
     const opening = !this.#isOpen && !this.#closing;
     const passing = condition === undefined || condition === "amqp:internal-error" ||
       condition === "amqp:connection:forced" || condition === "amqp:resource-limit-exceeded";
-    return new AmqpError(
-      `Cannot ${this.#doing()} ${this.#where()} as the broker closed it: ${describe(cause)}`,
-      { scope: "connection", condition, retriable: !opening || passing, cause },
-    );
+    const reason = opening && LOGIN_REFUSED.test(describe(cause))
+      ? `it does not let in ${login(this.#settings)}`
+      : `the broker closed it: ${describe(cause)}`;
+    return new AmqpError(`Cannot ${this.#doing()} ${this.#where()} as ${reason}`, {
+      scope: "connection",
+      condition,
+      retriable: !opening || passing,
+      cause,
+    });
   }
 
   #refused(cause: unknown): AmqpError {
@@ -220,16 +236,21 @@ export class Wire {
   }
 }
 
-/** Without credentials: ANONYMOUS, or the guest that RabbitMQ lets in from its own machine. */
+/** A user and a password where there is one, else our certificate, else nothing: RabbitMQ makes of that its guest. */
 function mechanisms({ user, password, secure, tls }: Settings): RheaMechanisms {
-  const chosen = rhea.sasl.client_mechanisms();
-  if (secure && tls.cert !== undefined) chosen.enable_external();
-  if (user !== undefined) chosen.enable_plain(user, password);
-  else if (tls.cert === undefined) {
-    chosen.enable_anonymous("anonymous");
-    chosen.enable_plain("guest", "guest");
-  }
-  return chosen;
+  // rhea's own counts characters where it should count bytes, and cuts off the rest.
+  if (user !== undefined) return { PLAIN: answering(`\0${user}\0${password}`) };
+  if (secure && tls.cert !== undefined) return { EXTERNAL: answering("") };
+  return { ANONYMOUS: answering("anonymous") };
+}
+
+function answering(response: string): () => RheaMechanism {
+  return () => ({ start: (callback) => callback(undefined, Buffer.from(response)) });
+}
+
+function login({ user, secure, tls }: Settings): string {
+  if (user !== undefined) return `the user ${user} with this password`;
+  return secure && tls.cert !== undefined ? "whom our certificate names" : "anybody without a name";
 }
 
 function isCertificateError(cause: unknown): boolean {

@@ -1,0 +1,152 @@
+/**
+ * What AMQP brokers may answer, played by a peer: outcomes of a publication, links, sessions and connections that end.
+ * @module
+ */
+import type { MessageData } from "@repid/core";
+import { AmqpError, AmqpServer } from "@repid/core/amqp";
+import assert from "node:assert/strict";
+import { Socket } from "node:net";
+import type { RheaDelivery } from "../../src/servers/amqp/rhea.ts";
+import { test } from "../harness.ts";
+import { Peer, type PeerEvents, type PeerLink } from "./amqp/peer.ts";
+import { SentFrames } from "./amqp/sent_frames.ts";
+import { LENIENT, numbered, toMessage } from "./amqp/stage.ts";
+
+const ERROR = { condition: "amqp:internal-error", description: "out of order" };
+
+/** A server that is connected to a peer. */
+async function withPeer(
+  events: PeerEvents,
+  fn: (server: AmqpServer, peer: Peer) => Promise<void>,
+): Promise<void> {
+  await using peer = await Peer.start(events);
+  const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000 });
+  const connection = await server.connect();
+  await fn(server, peer);
+  await connection.close();
+}
+
+function publish(server: AmqpServer, text = "x"): Promise<void> {
+  return server.publish("queue", toMessage(text), {});
+}
+
+const OUTCOMES: readonly (readonly [string, (delivery: RheaDelivery) => void, boolean, RegExp])[] = [
+  ["released", (delivery) => delivery.release(), true, /the broker released the message: nothing takes it/],
+  ["rejected", (delivery) => delivery.reject(), false, /the broker rejected the message: no reason given/],
+  [
+    "modified",
+    (delivery) => delivery.modified({ delivery_failed: true }),
+    true,
+    /the broker modified the message/,
+  ],
+];
+for (const [outcome, settle, retriable, message] of OUTCOMES) {
+  test(`AmqpServer.publish() rejects when the broker ${outcome} the message, and only that`, async () => {
+    const received = (delivery: RheaDelivery, { body }: { readonly body?: unknown }): boolean => {
+      const isOdd = new TextDecoder().decode((body as { content: Uint8Array }).content) === "odd";
+      // Not in one pass with what is accepted, or rhea would say that of it as well.
+      if (isOdd) setImmediate(() => settle(delivery));
+      return !isOdd;
+    };
+    await withPeer({ received }, async (server) => {
+      const outcomes = await Promise.allSettled(["even", "odd", "even"].map((text) => publish(server, text)));
+      assert.deepEqual(outcomes.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+      const { reason } = outcomes[1] as PromiseRejectedResult;
+      assert.ok(reason instanceof AmqpError);
+      assert.match(reason.message, message);
+      assert.deepEqual([reason.scope, server.isRetriable(reason)], ["message", retriable]);
+    });
+  }, LENIENT);
+}
+
+const ENDINGS: readonly (readonly [string, (link: PeerLink) => void, string])[] = [
+  ["detaches the link", (link) => link.close(ERROR), "link"],
+  ["ends the session", (link) => link.session.close(ERROR), "link"],
+  ["closes the connection", (link) => link.connection.close(ERROR), "connection"],
+  ["breaks off the connection", (link) => void link.connection.socket.destroy(), "connection"],
+];
+for (const [what, end, scope] of ENDINGS) {
+  test(
+    `AmqpServer.publish() rejects when the broker ${what} before it confirmed, and the next one gets through`,
+    async () => {
+      let count = 0;
+      const received = (_: RheaDelivery, __: unknown, link: PeerLink): boolean => {
+        if (++count === 3) end(link);
+        return count > 3;
+      };
+      await withPeer({ received }, async (server) => {
+        const outcomes = await Promise.allSettled(numbered(3).map((text) => publish(server, text)));
+        for (const outcome of outcomes) {
+          assert.equal(outcome.status, "rejected");
+          const { reason } = outcome as PromiseRejectedResult;
+          assert.ok(reason instanceof AmqpError, String(reason));
+          assert.equal(reason.scope, scope);
+          assert.equal(server.isRetriable(reason), true);
+        }
+        await publish(server);
+      });
+    },
+    LENIENT,
+  );
+}
+
+test("AmqpServer.publish() rejects when the broker does not confirm in time", async () => {
+  await using peer = await Peer.start({ received: () => false });
+  const server = new AmqpServer(peer.url, { addresses: "plain", confirmTimeout: 100 });
+  const connection = await server.connect();
+  await assert.rejects(publish(server), { name: "AmqpError", retriable: true });
+  await connection.close();
+}, LENIENT);
+
+test("AmqpServer gives every link a name of its own", async () => {
+  const names: string[] = [];
+  await withPeer({ attached: ({ name }) => void names.push(name) }, async (server) => {
+    const targets = numbered(40);
+    await Promise.all([...targets, ...targets].map((name) => server.publish(name, toMessage("x"), {})));
+    assert.equal(names.length, 40);
+    assert.equal(new Set(names).size, 40);
+  });
+}, LENIENT);
+
+test("AmqpServer sends small frames at once", async () => {
+  const { setNoDelay } = Socket.prototype;
+  const calls: unknown[] = [];
+  Socket.prototype.setNoDelay = function (this: Socket, isOn?: boolean): Socket {
+    calls.push(isOn);
+    return setNoDelay.call(this, isOn);
+  };
+  try {
+    await withPeer({}, async () => {});
+    assert.ok(calls.includes(true));
+  } finally {
+    Socket.prototype.setNoDelay = setNoDelay;
+  }
+}, LENIENT);
+
+test("AmqpServer sends the publications of one turn in one write", async () => {
+  await using peer = await Peer.start({});
+  using frames = new SentFrames(Number(new URL(peer.url).port));
+  const server = new AmqpServer(peer.url, { addresses: "plain" });
+  const connection = await server.connect();
+  await publish(server);
+  frames.reset();
+  await Promise.all(numbered(100).map((text) => publish(server, text)));
+  assert.equal(frames.count("transfer"), 100);
+  assert.ok(frames.writes <= 3, `${frames.writes} writes`);
+  await connection.close();
+}, LENIENT);
+
+test("AmqpServer.publish() is durable, and carries what the message says of itself", async () => {
+  const seen: Record<string, unknown>[] = [];
+  const received = (_: RheaDelivery, message: object): boolean => seen.push({ ...message }) > 0;
+  await withPeer({ received }, async (server) => {
+    const message: MessageData = { ...toMessage("x"), contentType: "text/plain", replyTo: "answers" };
+    await server.publish("queue", message, {});
+  });
+  const [{ durable, content_type, reply_to, message_id, application_properties } = {}] = seen;
+  // rhea reads a boolean of two bytes as a number.
+  assert.equal(Boolean(durable), true);
+  assert.deepEqual([content_type, reply_to], ["text/plain", "answers"]);
+  assert.match(String(message_id), /^[0-9a-f-]{36}$/);
+  assert.deepEqual({ ...application_properties as object }, { topic: "work" });
+}, LENIENT);
