@@ -4,6 +4,7 @@
  */
 import type { ActorContext } from "./actor.ts";
 import type { HeadersOutput, MaybeSchema, SchemaInput, SchemaOutput } from "./schema.ts";
+import type { MessageHeaders } from "./server.ts";
 
 /** What a dependency receives: what the actor's context has, and the payload fields it asked for. */
 export interface DependencyContext<P = undefined, H = unknown, D = unknown> extends ActorContext<H, D> {
@@ -70,7 +71,8 @@ export interface DependencyOptions<P extends MaybeSchema, H extends MaybeSchema,
 type AnyResolve<T> = (context: DependencyContext<any, any, any>) => T | Promise<T>;
 
 /**
- * Declares a dependency that asks for nothing.
+ * Declares a dependency that asks for no part of the message; it has the message, its raw headers, the signal and `defer`
+ * all the same.
  *
  * @example
  * ```ts
@@ -80,7 +82,9 @@ type AnyResolve<T> = (context: DependencyContext<any, any, any>) => T | Promise<
  * new Router().actor({ name: "greet", deps: { greeting } }, (_, { deps }) => console.log(deps.greeting));
  * ```
  */
-export function dependency<T>(resolve: () => T | Promise<T>): Dependency<T>;
+export function dependency<T>(
+  resolve: (context: DependencyContext<undefined, MessageHeaders, Record<never, never>>) => T | Promise<T>,
+): Dependency<T>;
 /**
  * Declares a dependency that asks for payload fields, headers or other dependencies. What it asks for becomes part of what
  * messages to its actors must carry. Made once per message, concurrently with its siblings.

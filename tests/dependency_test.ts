@@ -122,6 +122,19 @@ test("dependency(): what can be awaited is awaited, a promise or not", async () 
   assert.deepEqual(outcome, { kind: "returned", value: [[1, 2], 2] });
 });
 
+test("dependency(): one that asks for nothing has the message, its headers and the signal", async () => {
+  const router = new Router();
+  const context = dependency(({ headers, message, signal, payload }) => [
+    headers.topic,
+    message.channel,
+    signal.aborted,
+    payload,
+  ]);
+  const actor = router.actor({ name: "actor", deps: { context } }, (_, { deps }) => deps.context);
+  await using client = new TestClient(new Repid().includeRouter(router));
+  assert.deepEqual((await client.send(actor)).result, ["actor", "default", false, undefined]);
+});
+
 test("defer(): runs clean-ups when the message is decided upon, the last one first, also after a failure", async () => {
   for (const fails of [false, true]) {
     const order: unknown[] = [];

@@ -54,7 +54,7 @@ if (runtime() === "deno") {
     const files = globSync("**/*", { cwd: folder, withFileTypes: true }).filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
     const expected =
-      /^(package\.json|command\.js|(mod|src\/.+)\.(js|d\.ts)|docs\/\w+\.md|[A-Z]+(\.md)?|llms\.txt)$/;
+      /^(package\.json|command\.js|(mod|src\/.+)\.(js|d\.ts)|docs\/[\w/]+\.md|[A-Z]+(\.md)?|llms\.txt)$/;
     assert.deepEqual(files.filter((file) => !expected.test(file)), []);
     const compiled = files.filter((file) => file.endsWith(".js") && file !== "command.js");
     const source = ["mod.ts", ...globSync("src/**/*.ts", { cwd: ROOT })];

@@ -3,27 +3,32 @@
  * @module
  */
 import { testServer } from "@repid/core/testing";
-import { mkdtempSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FolderServer } from "../../examples/own_server.ts";
+import process from "node:process";
+import { TableServer } from "../../examples/own_server.ts";
 import { test } from "../harness.ts";
 
-const root = mkdtempSync(join(tmpdir(), "repid-folder-"));
+const folder = mkdtempSync(join(tmpdir(), "repid-table-"));
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+const path = join(folder, "messages.db");
 
-testServer(test, "FolderServer", {
-  create: () => new FolderServer(root),
+testServer(test, "TableServer", {
+  create: () => new TableServer(path),
   channel: (suffix = "") => `${crypto.randomUUID()} ${suffix}`,
-  broker: "the file system cannot be stopped",
-  async deadLetters(channel) {
-    const folder = join(await new FolderServer(root).folder(channel), "dead");
-    const texts = await Promise.all(
-      (await readdir(folder)).map((name) => readFile(join(folder, name), "utf8")),
+  broker: "a database in a file cannot be stopped",
+  leases: { create: () => new TableServer(path, { lease: 300 }), duration: 300 },
+  deadLetters(channel) {
+    const database = new DatabaseSync(path);
+    const rows = database.prepare("SELECT payload, rest FROM messages WHERE channel = ? AND dead = 1").all(
+      channel,
     );
-    return texts.map((text) => {
-      const { payload, headers } = JSON.parse(text);
-      return { payload: new Uint8Array(payload), headers };
-    });
+    database.close();
+    return Promise.resolve(rows.map(({ payload, rest }) => ({
+      payload: payload as Uint8Array,
+      headers: JSON.parse(String(rest)).headers,
+    })));
   },
 });

@@ -29,6 +29,16 @@ const r: string[] = greet.handler({ userId: 1, userName: "a", userMessages: [] }
 greet.handler({ userId: 1 });
 
 const sub = dependency(() => "world!");
+const withContext = dependency(async ({ headers, signal, defer, message }) => {
+  same<typeof headers.anything, string | undefined>(true);
+  defer(() => console.log(message.action));
+  return signal.aborted;
+});
+router.actor({ name: "with_context", deps: { withContext } }, (_, { deps }) => {
+  same<typeof deps.withContext, boolean>(true);
+});
+// @ts-expect-error it asked for no field
+dependency(({ payload }) => payload.userId);
 const dep = dependency({ deps: { sub } }, ({ deps }) => "Hello " + deps.sub);
 const verifyUser = dependency(
   {

@@ -1,0 +1,108 @@
+/**
+ * The table of brokers, made from what the servers say they can do. `deno task tables` writes it where it belongs.
+ * @module
+ */
+import { writeFileSync } from "node:fs";
+import { type Capabilities, InMemoryServer } from "@repid/core";
+import { AmqpServer } from "@repid/core/amqp";
+import { PubsubServer } from "@repid/core/pubsub";
+import { RedisServer } from "@repid/core/redis";
+import { read, ROOT } from "./markdown.ts";
+
+/** The pages that show the table, between two comments. */
+export const PAGES: readonly string[] = ["README.md", "docs/brokers.md"];
+const BEGIN = "<!-- made by deno task tables -->";
+const END = "<!-- end -->";
+
+interface Broker {
+  readonly name: string;
+  readonly entry: string;
+  readonly needs: string;
+  /** What it can do as it comes, and what else under a condition. */
+  readonly servers: Readonly<Record<string, { readonly capabilities: Capabilities }>>;
+}
+
+const BROKERS: readonly Broker[] = [
+  {
+    name: "In memory",
+    entry: "`@repid/core`",
+    needs: "nothing",
+    servers: {
+      "as it comes": new InMemoryServer(),
+      "with `deadLetterChannel`": new InMemoryServer({ deadLetterChannel: "dead" }),
+    },
+  },
+  {
+    name: "Redis, Valkey",
+    entry: "`@repid/core/redis`",
+    needs: "`ioredis`",
+    servers: { "as it comes": new RedisServer("redis://localhost") },
+  },
+  {
+    name: "AMQP 1.0",
+    entry: "`@repid/core/amqp`",
+    needs: "`rhea`",
+    servers: {
+      "RabbitMQ 4": new AmqpServer("amqp://localhost"),
+      "RabbitMQ 3": new AmqpServer("amqp://localhost", { addresses: "rabbitmq-v1" }),
+    },
+  },
+  {
+    name: "Google Pub/Sub",
+    entry: "`@repid/core/pubsub`",
+    needs: "`@grpc/grpc-js`, `protobufjs`",
+    servers: { "as it comes": new PubsubServer({ defaultProject: "p", url: "http://localhost:8085" }) },
+  },
+];
+
+/** What each flag is called. A flag that is missing here does not compile. */
+const ROWS: Readonly<Record<keyof Capabilities, string>> = {
+  durable: "messages survive a restart",
+  ordered: "keeps the order of a channel",
+  leases: "takes messages back from silent workers",
+  deadLetter: "keeps what was nacked",
+  deliveryCounts: "counts deliveries",
+  stableMessageIds: "redelivers under the same id",
+  nativeReply: "reply and ack in one step",
+};
+
+/** The table, in the form that `deno fmt` gives it. */
+export function brokerTable(): string {
+  const rows = Object.entries(ROWS).map(([flag, words]) => [
+    words,
+    ...BROKERS.map(({ servers }) => answer(servers, flag as keyof Capabilities)),
+  ]);
+  return toTable([
+    ["", ...BROKERS.map(({ name }) => name)],
+    ["import", ...BROKERS.map(({ entry }) => entry)],
+    ["needs", ...BROKERS.map(({ needs }) => needs)],
+    ...rows,
+  ]);
+}
+
+function answer(servers: Broker["servers"], flag: keyof Capabilities): string {
+  const able = Object.keys(servers).filter((name) => servers[name]?.capabilities[flag]);
+  if (able.length === 0) return "no";
+  return able.length === Object.keys(servers).length ? "yes" : able.join(", ");
+}
+
+function toTable(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const line = (cells: readonly string[]): string =>
+    `| ${widths.map((width, i) => (cells[i] ?? "").padEnd(width)).join(" | ")} |`;
+  const [head = [], ...body] = rows;
+  return [head, widths.map((width) => "-".repeat(width)), ...body].map(line).join("\n");
+}
+
+/** A page with the table as it has to be. */
+export function withTable(page: string): string {
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (begin < 0 || end < begin) {
+    throw new TypeError(`Cannot write the table as the page has no place for it: ${BEGIN} … ${END}`);
+  }
+  return `${page.slice(0, begin)}${BEGIN}\n\n${brokerTable()}\n\n${page.slice(end)}`;
+}
+
+if (import.meta.main) {
+  for (const page of PAGES) writeFileSync(ROOT + page, withTable(read(page)));
+}
