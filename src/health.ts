@@ -29,7 +29,7 @@ export interface WorkerHealth {
 
 /** Options of {@linkcode healthHandler}. */
 export interface HealthHandlerOptions {
-  /** The path that asks for everything at once. Defaults to `/healthz`. */
+  /** The path that asks for everything at once, beginning with a slash. Defaults to `/healthz`. */
   readonly path?: string;
 }
 
@@ -54,12 +54,17 @@ const READY: readonly Check[] = [
  * another method 405.
  *
  * With no worker running, it is alive and not ready.
+ *
+ * @throws {TypeError} If the path does not start with a slash.
  */
 export function healthHandler(
   workers: () => readonly WorkerHealth[],
   options: HealthHandlerOptions = {},
 ): FetchHandler {
   const { path = "/healthz" } = options;
+  if (!path.startsWith("/")) {
+    throw new TypeError(`Cannot answer health checks as the path does not start with a slash: ${path}`);
+  }
   const checks = new Map<string, readonly Check[]>([["/livez", LIVE], ["/readyz", READY], [path, READY]]);
   return (request) => {
     const { pathname } = new URL(request.url);

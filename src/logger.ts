@@ -40,5 +40,7 @@ function format(level: LogLevel, event: string, fields: object): unknown[] {
   const words = Object.entries(rest).filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${key}=${typeof value === "object" ? JSON.stringify(value) : String(value)}`);
   const line = [new Date().toISOString(), level.toUpperCase(), event, ...words].join(" ");
-  return reason === undefined ? [line] : [line, reason];
+  // Bun writes the constants of every DOMException, and the stack of an abort says nothing.
+  const shown = reason instanceof DOMException ? String(reason) : reason;
+  return reason === undefined ? [line] : [line, shown];
 }

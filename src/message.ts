@@ -38,7 +38,10 @@ export interface SendOptions {
   readonly serverSpecificParameters?: ServerSpecificParameters;
 }
 
-/** What follows the target of `send()`: payload and options, with `headers` required where the target requires some. */
+/**
+ * What follows the target of `send()`: payload and options, with `headers` required where the target requires some. A header
+ * by which messages are routed is the target's, whatever is given: headers of another message may be passed on.
+ */
 export type SendArguments<P, H> = Record<never, never> extends H
   ? unknown extends P
     ? [payload?: undefined, options?: SendOptions & { readonly headers?: MessageHeaders & H }]

@@ -123,7 +123,9 @@ export class Producer {
   /** Sends what a contract or an actor declares, after checking it as its consumers will. */
   async send(target: Sendable, payload: unknown, options: SendMessageCommon = {}): Promise<void> {
     const place = this.#placeOf(target);
-    const headers = toHeaders({ ...routingHeaders(target), ...options.headers });
+    const routing = routingHeaders(target);
+    // First, as on the wire of old; and again, as headers passed on from another message must not lead elsewhere.
+    const headers = toHeaders({ ...routing, ...options.headers, ...routing });
     const { body, contentType } = this.#encode(payload, place.converter);
     const message = { payload: body, contentType, headers, replyTo: options.replyTo };
     const validator = this.#validatorOf(target);

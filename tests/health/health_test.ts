@@ -67,6 +67,15 @@ test("healthHandler() answers on a path of the caller's choice", async () => {
   assert.equal((await handler(new Request("http://localhost/healthz"))).status, 404);
 });
 
+test("healthHandler() refuses a path that no request can have", () => {
+  for (const path of ["alive", "", "https://example.com/alive"]) {
+    assert.throws(() => healthHandler(() => [], { path }), {
+      name: "TypeError",
+      message: `Cannot answer health checks as the path does not start with a slash: ${path}`,
+    });
+  }
+});
+
 test("Repid.runWorker() rejects before it consumes where the port of the health server is in use", async () => {
   const taken = createServer();
   const port = await new Promise<number>((resolve) =>
