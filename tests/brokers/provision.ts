@@ -39,6 +39,8 @@ export interface ProvideOptions {
   readonly debianPackage?: string;
   /** Where to unpack it from, without touching the system. */
   readonly unpack?: UnpackOptions;
+  /** How to build it, without touching the system. */
+  readonly build?: BuildOptions;
 }
 
 /** Packages of another suite. */
@@ -47,6 +49,14 @@ export interface UnpackOptions {
   readonly suite: string;
   /** The packages; what they need comes with them. */
   readonly packages: readonly string[];
+}
+
+/** A program that Debian has the sources of. */
+export interface BuildOptions {
+  /** The script, which takes a folder and a suite and leaves the program in that folder. Does nothing where it is there. */
+  readonly script: URL;
+  /** The suites to build it from, the best first. */
+  readonly suites: readonly string[];
 }
 
 /** What was found. */
@@ -62,13 +72,14 @@ const run = promisify(execFile);
 
 /** Looks, and installs what is missing. Never rejects. */
 export async function provide(options: ProvideOptions): Promise<Provision> {
-  const { variable, program, debianPackage, unpack, system = unpack === undefined } = options;
+  const { variable, program, debianPackage, unpack, build, system = !unpack && !build } = options;
   const url = process.env[variable];
   if (url) return { kind: "url", url };
   const path = system ? await onPath(program) : undefined;
   if (path) return { kind: "program", path };
   try {
     await assertDebianRoot();
+    if (build) return await built(program, build);
     return unpack ? await unpacked(program, unpack) : await installed(program, debianPackage ?? "");
   } catch (error) {
     return { kind: "missing", reason: `${reasonOf(error)} (set ${variable} to use a running one)` };
@@ -122,8 +133,7 @@ async function installed(program: string, debianPackage: string): Promise<Provis
 
 /** Unpacks once; the folder is kept for later runs. */
 async function unpacked(program: string, { suite, packages }: UnpackOptions): Promise<Provision> {
-  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  const prefix = join(cache, "repid-brokers", `${suite}-${packages.join("-")}`);
+  const prefix = inCache(`${suite}-${packages.join("-")}`);
   await run(fileURLToPath(new URL("unpack.sh", import.meta.url)), [prefix, suite, ...packages], {
     maxBuffer: 64 * 1_024 * 1_024,
   });
@@ -132,6 +142,25 @@ async function unpacked(program: string, { suite, packages }: UnpackOptions): Pr
     if (await exists(path)) return { kind: "program", path, prefix };
   }
   throw new Error(`not among what was unpacked from ${suite}`);
+}
+
+/** Builds once; the program is kept for later runs. */
+async function built(program: string, { script, suites }: BuildOptions): Promise<Provision> {
+  let failure: unknown = new Error("no suite of Debian has it");
+  for (const suite of suites) {
+    const prefix = inCache(`${program}-${suite}`);
+    try {
+      await run(fileURLToPath(script), [prefix, suite], { maxBuffer: 64 * 1_024 * 1_024 });
+      return { kind: "program", path: join(prefix, program), prefix };
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+function inCache(name: string): string {
+  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "repid-brokers", name);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 /**
- * Private Pub/Sub services: Google's emulator.
+ * Private Pub/Sub services: Google's emulator where the machine has it, and pstest, which is built from Debian's sources.
  * @module
  */
 import { readdir } from "node:fs/promises";
@@ -7,14 +7,51 @@ import { join } from "node:path";
 import process from "node:process";
 import { Client, credentials } from "@grpc/grpc-js";
 import protobuf from "protobufjs/light.js";
+import { skip } from "../harness.ts";
 import { BrokerProcess, freePorts, isListening, temporaryDirectory } from "./process.ts";
-import { type Found, onPath, type Provision } from "./provision.ts";
+import { type Found, onPath, provide, type Provision } from "./provision.ts";
 
 /** The project of all tests. */
 export const PROJECT = "tests";
 
+/** Something that speaks Pub/Sub. */
+export interface PubsubPeer {
+  /** For people. */
+  readonly name: string;
+  /** Which of the two. */
+  readonly kind: "emulator" | "pstest";
+  /** Whether it keeps the order of an ordering key. */
+  readonly ordered: boolean;
+  readonly found: Found;
+}
+
+/** What there is on this machine, the best first; or why there is nothing. */
+export async function providePeers(): Promise<readonly PubsubPeer[] | string> {
+  const [emulator, pstest] = [await provideEmulator(), await providePstest()];
+  const peers: PubsubPeer[] = [];
+  if (emulator.kind !== "missing") {
+    peers.push({ name: "Google's emulator", kind: "emulator", ordered: true, found: emulator });
+  }
+  if (pstest.kind !== "missing") {
+    const ordered = pstest.kind === "url" || !pstest.prefix?.endsWith(OLD);
+    peers.push({ name: "pstest", kind: "pstest", ordered, found: pstest });
+  }
+  if (emulator.kind !== "missing" || pstest.kind !== "missing") return peers;
+  return `${emulator.reason}; ${pstest.reason}`;
+}
+
+/** Registers tests for each peer; where there is none, one that is skipped, or fails in CI. */
+export async function withPeers(
+  name: string,
+  register: (peer: PubsubPeer) => void | Promise<void>,
+): Promise<void> {
+  const peers = await providePeers();
+  if (typeof peers === "string") return skip(name, peers);
+  for (const peer of peers) await register(peer);
+}
+
 /** Finds Google's emulator; it cannot be installed from Debian. */
-export async function provideEmulator(): Promise<Provision> {
+async function provideEmulator(): Promise<Provision> {
   const url = process.env["REPID_TEST_PUBSUB_URL"];
   if (url) return { kind: "url", url };
   const folder = "/usr/lib/google-cloud-sdk/platform/pubsub-emulator/lib";
@@ -30,6 +67,22 @@ export async function provideEmulator(): Promise<Provision> {
   return { kind: "program", path: join(folder, name) };
 }
 
+/** The suite whose pstest knows neither order nor dead letters. */
+const OLD = "bookworm";
+
+/**
+ * Builds Google's fake of its own tests. Of the suites that have a version with order and dead letters, backports are what
+ * changes least; the old one will be there when they are gone.
+ */
+function providePstest(): Promise<Provision> {
+  return provide({
+    name: "pstest",
+    variable: "REPID_TEST_PSTEST_URL",
+    program: "pstest",
+    build: { script: new URL("pstest/build.sh", import.meta.url), suites: ["trixie-backports", OLD] },
+  });
+}
+
 /** A service to test with. */
 export interface PrivatePubsub {
   /** Where it is: `http://127.0.0.1:…`. */
@@ -38,15 +91,16 @@ export interface PrivatePubsub {
   readonly process: BrokerProcess | undefined;
 }
 
-/** Starts a private emulator. */
-export async function startEmulator(found: Found): Promise<PrivatePubsub> {
+/** Starts a private one. */
+export async function startPeer({ found, kind }: PubsubPeer): Promise<PrivatePubsub> {
   if (found.kind === "url") return { url: found.url, process: undefined };
   const [port = 0] = await freePorts(1);
   const directory = await temporaryDirectory("pubsub");
-  const args = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-jar", found.path];
+  const java = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-jar", found.path];
   const process = await BrokerProcess.start({
-    program: "java",
-    args: [...args, "--host=127.0.0.1", `--port=${port}`],
+    ...(kind === "emulator"
+      ? { program: "java", args: [...java, "--host=127.0.0.1", `--port=${port}`] }
+      : { program: found.path, args: [`-address=127.0.0.1:${port}`] }),
     directory,
     isReady: () => isListening(port),
   });

@@ -1,49 +1,82 @@
-import process from "node:process";
-import { PubsubServer } from "../../src/servers/pubsub/mod.ts";
+/**
+ * The Pub/Sub server is held against the suite for servers, on Google's emulator, on pstest, and on a service of our own
+ * that keeps to the bound of a stream, as Google does and neither of them. Leases are in `pubsub_leases_test.ts`.
+ * @module
+ */
+import { PubsubServer } from "@repid/core/pubsub";
 import { testServer } from "@repid/core/testing";
-import { createChannel, PROJECT, provideEmulator, startEmulator } from "../brokers/pubsub.ts";
-import { withBroker } from "../brokers/provision.ts";
+import { PubsubService } from "../brokers/pubsub_service.ts";
+import { createChannel, PROJECT, startPeer, withPeers } from "../brokers/pubsub.ts";
 import { test } from "../harness.ts";
 
 const NACK =
   "Pub/Sub delivers again what was nacked, until the dead-letter policy of the subscription takes it";
-const BOUND = "the emulator ignores max_outstanding_messages: the first stream gets everything";
+const BOUND = "it ignores max_outstanding_messages: the first stream gets everything";
+const PUSHED =
+  "a stream stays open, and delivers up to its bound, while nobody asks; also what its own consumer rejected";
 
-/** The least that the service takes, in milliseconds. */
-const LEASE = 10_000;
-/**
- * The three cases take more than a minute, and the emulator may deliver again to the very stream that lost the lease, where
- * the suite waits at another: they are waited for only if told to.
- */
-const waitsForLeases = process.env["REPID_TEST_LEASES"] === "1";
+const LEASES = "they last 10 s at least: pubsub_leases_test.ts waits for all of them at once";
+const MEMORY = "it keeps everything in memory, and loses it";
+const SLOW = "it delivers a hundred messages a second; the emulator is here for it";
 
-const emulator = await provideEmulator();
-await withBroker("PubsubServer on Google's emulator keeps the conformance suite", emulator, async (found) => {
-  const { url } = await startEmulator(found);
-  testServer(test, "PubsubServer on Google's emulator", {
-    create: () => new PubsubServer({ defaultProject: PROJECT, url }),
+const ALWAYS = {
+  "takes channel names beyond ASCII": "names of topics and subscriptions are ASCII at Pub/Sub",
+  "delivers no more what was nacked": NACK,
+  "settles many messages at once, each in its own way": NACK,
+  "gives up a message that no actor takes, after nine times": NACK,
+  "delivers what was rejected to another consumer, unchanged": PUSHED,
+  "takes nothing from the broker between two takes": PUSHED,
+};
+const ON_FAKES = {
+  "takes no more from the broker than it was asked for": BOUND,
+  "delivers a message to one consumer at a time": BOUND,
+  "loses nothing of what it confirmed when its broker is stopped, and consumes again by itself": MEMORY,
+  "loses nothing of what it confirmed when its broker is killed, and consumes again by itself": MEMORY,
+};
+const ON_SLOW = {
+  "handles 3 000 messages, 100 at a time, each once": SLOW,
+  "handles 5 000 messages, 50 at a time, each once": SLOW,
+};
+
+let hasEmulator = false;
+
+await withPeers("PubsubServer keeps the conformance suite", async (peer) => {
+  const { url, process } = await startPeer(peer);
+  hasEmulator ||= peer.kind === "emulator";
+  const channels = new Set<string>();
+  // A broker started anew outlives the test that did it.
+  const register = (name: string, fn: () => Promise<void>): void =>
+    test(name, fn, { sanitizeOps: !name.includes("broker"), sanitizeResources: !name.includes("broker") });
+  testServer(register, `PubsubServer on ${peer.name}`, {
+    create: () => new PubsubServer({ defaultProject: PROJECT, url, connectTimeout: 2_000 }),
     channel: async (suffix = "") => {
       const name = `c-${crypto.randomUUID()}${suffix}`;
       await createChannel(url, name);
+      channels.add(name);
       return name;
     },
-    broker: "the emulator keeps everything in memory: topics and subscriptions are gone with it",
-    leases: waitsForLeases
+    broker: process
       ? {
-        create: () => new PubsubServer({ defaultProject: PROJECT, url, ackDeadline: LEASE }),
-        duration: LEASE,
+        stop: () => process.stop(),
+        kill: () => process.kill(),
+        async start() {
+          if (process.pid !== undefined) return;
+          await process.start();
+          for (const name of channels) await createChannel(url, name);
+        },
       }
-      : "leases last 10 s at least; they are waited for with REPID_TEST_LEASES=1 only",
-    patience: 2 * LEASE,
-    skip: {
-      "takes channel names beyond ASCII": "names of topics and subscriptions are ASCII at Pub/Sub",
-      "delivers no more what was nacked": NACK,
-      "settles many messages at once, each in its own way": NACK,
-      "gives up a message that no actor takes, after nine times": NACK,
-      "delivers what was rejected to another consumer, unchanged": BOUND,
-      "takes no more from the broker than it was asked for": BOUND,
-      "takes nothing from the broker between two takes": BOUND,
-      "delivers a message to one consumer at a time": BOUND,
-    },
+      : "the running one is not ours",
+    leases: LEASES,
+    patience: 20_000,
+    skip: { ...ALWAYS, ...ON_FAKES, ...(peer.kind === "pstest" && hasEmulator ? ON_SLOW : {}) },
   });
+});
+
+const service = await PubsubService.start();
+testServer(test, "PubsubServer on a service that keeps to its bound", {
+  create: () => new PubsubServer({ defaultProject: PROJECT, url: service.url }),
+  channel: (suffix = "") => service.create(`c-${crypto.randomUUID()}${suffix}`),
+  broker: MEMORY,
+  leases: LEASES,
+  skip: ALWAYS,
 });

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { PubsubError, PubsubServer } from "../../src/servers/pubsub/mod.ts";
 import type { Delivery, MessageData } from "../../src/server.ts";
-import { createChannel, PROJECT, provideEmulator, startEmulator } from "../brokers/pubsub.ts";
-import { withBroker } from "../brokers/provision.ts";
+import { createChannel, PROJECT, startPeer, withPeers } from "../brokers/pubsub.ts";
 import { test } from "../harness.ts";
 
 const text = (delivery: Delivery | undefined): string => new TextDecoder().decode(delivery?.payload);
@@ -22,9 +21,8 @@ test("PubsubServer refuses what it cannot use", () => {
   );
 });
 
-await withBroker("PubsubServer on Google's emulator", await provideEmulator(), async (found) => {
-  const emulator = await startEmulator(found);
-  const { url } = emulator;
+await withPeers("PubsubServer on a real peer", async (peer) => {
+  const { url } = await startPeer(peer);
   const create = (): PubsubServer => new PubsubServer({ defaultProject: PROJECT, url });
   const channel = async (): Promise<string> => {
     const name = `c-${crypto.randomUUID()}`;

@@ -39,8 +39,11 @@ export class PullStream {
   readonly #options: PullStreamOptions;
   readonly #ending = new Map<Stream, PromiseWithResolvers<void>>();
   #current: Stream | undefined;
+  /** What is asked for, and what the stream at hand was opened with. */
+  #wanted = 0;
   #bound = 0;
-  #openedAt = 0;
+  /** Whether the stream at hand was taken by the other end: replacing one that was not would only multiply them. */
+  #isProven = false;
   /** Ends in a row without a message in between. */
   #emptyEnds = 0;
   #reopening: Timer | undefined;
@@ -60,14 +63,11 @@ export class PullStream {
    * The bound of messages that are held at once. It is said when a stream is opened and cannot be changed then: a larger
    * one needs a new stream, which is opened before the old one is ended; a smaller one is not worth it.
    */
-  demand(max: number): void {
-    if (this.#isClosed || max <= this.#bound) return;
-    if (this.#bound > 0 && this.#options.clock.now() - this.#openedAt < 1_000) return;
-    this.#bound = max;
-    const old = this.#current;
-    if (!old && this.#reopening !== undefined) return;
-    this.#open();
-    if (old) this.#end(old);
+  demand(bound: number): void {
+    if (this.#isClosed || bound <= this.#wanted) return;
+    this.#wanted = bound;
+    if (this.#bound === 0) this.#open();
+    else this.#grow();
   }
 
   /** Ends the stream. What arrives until the other end has ended it too is still told. Resolves when nothing comes any more. */
@@ -84,11 +84,11 @@ export class PullStream {
   #open(): void {
     const { rpc, path, clientId, ackDeadline, maxOutstandingBytes, clock } = this.#options;
     const openedAt = clock.now();
-    let isProven = false;
+    this.#isProven = false;
     const stream: Stream = rpc.open(streamingPull, {
-      opened: () => isProven = true,
+      opened: () => this.#proven(stream),
       received: ({ receivedMessages }) => {
-        isProven = true;
+        this.#proven(stream);
         if (receivedMessages.length === 0) return;
         this.#emptyEnds = 0;
         this.#options.received(receivedMessages);
@@ -100,13 +100,13 @@ export class PullStream {
         this.#current = undefined;
         const failure = { code, details, statusDetails: undefined };
         const error = toError("receive", path, failure);
-        const wasServed = isProven || clock.now() - openedAt >= LONG_LIFE;
+        const wasServed = this.#isProven || clock.now() - openedAt >= LONG_LIFE;
         if (isExpectedEnd(code, details) || error.isRetriable && wasServed) this.#reopen();
         else this.#break(error);
       },
     });
-    this.#openedAt = openedAt;
     this.#current = stream;
+    this.#bound = this.#wanted;
     stream.write({
       subscription: path,
       streamAckDeadlineSeconds: ackDeadline,
@@ -116,6 +116,19 @@ export class PullStream {
     });
     clock.cancel(this.#heartbeat);
     this.#heartbeat = clock.schedule(HEARTBEAT, () => this.#beat());
+  }
+
+  #proven(stream: Stream): void {
+    if (this.#current !== stream || this.#isProven) return;
+    this.#isProven = true;
+    this.#grow();
+  }
+
+  #grow(): void {
+    const old = this.#current;
+    if (!old || !this.#isProven || this.#wanted <= this.#bound) return;
+    this.#open();
+    this.#end(old);
   }
 
   #beat(): void {

@@ -31,6 +31,8 @@ export interface PubsubSubscriptionOptions {
 
 interface Pull {
   readonly path: string;
+  /** What is being handled. */
+  readonly handed: Set<PubsubDelivery>;
   readonly waiting: Waiting;
   readonly stream: PullStream;
 }
@@ -54,7 +56,6 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
   readonly #options: PubsubSubscriptionOptions;
   readonly #pulls = new Map<string, Pull>();
   readonly #order: readonly Pull[];
-  readonly #handed = new Set<PubsubDelivery>();
   #turn = 0;
   #waiter: Waiter | undefined;
   #broken: { readonly error: unknown } | undefined;
@@ -76,7 +77,7 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
         received: (messages) => this.#received(channel, messages),
         broken: (error) => this.break(error),
       });
-      this.#pulls.set(channel, { path, waiting: new Waiting(), stream });
+      this.#pulls.set(channel, { path, handed: new Set(), waiting: new Waiting(), stream });
     }
     this.#order = [...this.#pulls.values()];
     this.#leases = clock.schedule(this.leaseInterval, () => this.#keepLeases());
@@ -91,7 +92,8 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
     if (this.#stopping) return Promise.resolve([]);
     if (this.#broken) return Promise.reject(this.#broken.error);
     this.#hasStarted = true;
-    for (const { stream } of this.#order) stream.demand(max);
+    // The service counts what is being handled as well.
+    for (const pull of this.#order) pull.stream.demand(pull.handed.size + max);
     const deliveries = this.#collect(max);
     if (deliveries.length > 0) return Promise.resolve(deliveries);
     return new Promise((resolve, reject) => {
@@ -120,8 +122,8 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
 
   async settle(delivery: PubsubDelivery, settlement: Settlement): Promise<DeliveryResult> {
     const pull = this.#pulls.get(delivery.channel);
-    if (!pull || !this.#isOurs(delivery)) return await LOST;
-    this.#handed.delete(delivery);
+    if (!pull || !this.#isOurs(pull, delivery)) return await LOST;
+    pull.handed.delete(delivery);
     const verdict = VERDICTS[settlement];
     if (verdict !== "ack") this.#giveBack(pull, pull.waiting.withdraw(delivery), verdict);
     try {
@@ -131,21 +133,21 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
     } catch (error) {
       // It may be settled again, for as long as it is ours.
       if (this.#closing) this.#release(pull, delivery);
-      else this.#handed.add(delivery);
+      else pull.handed.add(delivery);
       throw error;
     }
   }
 
   async extend(delivery: PubsubDelivery): Promise<DeliveryResult> {
     const pull = this.#pulls.get(delivery.channel);
-    if (!pull || !this.#isOurs(delivery)) return await LOST;
+    if (!pull || !this.#isOurs(pull, delivery)) return await LOST;
     const result = await this.#extend(pull, delivery);
-    if (result === "lost" && this.#handed.delete(delivery)) this.#release(pull, delivery);
+    if (result === "lost" && pull.handed.delete(delivery)) this.#release(pull, delivery);
     return result;
   }
 
-  #isOurs(delivery: PubsubDelivery): boolean {
-    return this.#handed.has(delivery) && this.#options.clock.now() < delivery.expires;
+  #isOurs({ handed }: Pull, delivery: PubsubDelivery): boolean {
+    return handed.has(delivery) && this.#options.clock.now() < delivery.expires;
   }
 
   #release(pull: Pull, delivery: PubsubDelivery): void {
@@ -191,15 +193,15 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
     const { length } = this.#order;
     const now = this.#options.clock.now();
     for (let empty = 0; deliveries.length < max && empty < length; this.#turn = (this.#turn + 1) % length) {
-      const waiting = this.#order[this.#turn]?.waiting;
-      const delivery = waiting?.next();
+      const pull = this.#order[this.#turn];
+      const delivery = pull?.waiting.next();
       empty = delivery ? 0 : empty + 1;
-      if (!delivery) continue;
+      if (!pull || !delivery) continue;
       if (now >= delivery.expires) {
-        waiting?.release(delivery);
+        pull.waiting.release(delivery);
         continue;
       }
-      this.#handed.add(delivery);
+      pull.handed.add(delivery);
       deliveries.push(delivery);
     }
     return deliveries;
@@ -210,13 +212,12 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
     const { clock } = this.#options;
     const now = clock.now();
     this.#leases = clock.schedule(this.leaseInterval * (0.8 + 0.2 * Math.random()), () => this.#keepLeases());
-    for (const delivery of this.#handed) {
-      const pull = this.#pulls.get(delivery.channel);
-      if (now < delivery.expires || !pull) continue;
-      this.#handed.delete(delivery);
-      this.#release(pull, delivery);
-    }
     for (const pull of this.#order) {
+      for (const delivery of pull.handed) {
+        if (now < delivery.expires) continue;
+        pull.handed.delete(delivery);
+        this.#release(pull, delivery);
+      }
       for (const delivery of pull.waiting.all) {
         const drop = (): void => pull.waiting.drop(delivery);
         if (now >= delivery.expires) drop();
@@ -247,15 +248,16 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
     const closing = (async () => {
       await this.stop();
       await this.#drained;
-      for (const delivery of this.#handed) {
-        const pull = this.#pulls.get(delivery.channel);
-        if (pull) this.#giveBack(pull, [delivery], 0);
-      }
-      this.#handed.clear();
+      for (const pull of this.#order) this.#giveBack(pull, [...pull.handed], 0);
+      this.#forget();
       await control.idle();
     })();
     await settlesWithin(clock, CLOSE_TIMEOUT, closing);
-    this.#handed.clear();
+    this.#forget();
     closed();
+  }
+
+  #forget(): void {
+    for (const { handed } of this.#order) handed.clear();
   }
 }
