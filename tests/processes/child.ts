@@ -72,7 +72,7 @@ export class Child {
   }
 
   /** Sends a signal. Not by the child's own `kill()`: on Deno that decides what the child is said to have ended by. */
-  kill(signal: "SIGTERM" | "SIGINT" | "SIGUSR2"): void {
+  kill(signal: "SIGTERM" | "SIGINT" | "SIGUSR2" | "SIGKILL"): void {
     const { pid } = this.#process;
     if (pid !== undefined && !this.#isClosed) process.kill(pid, signal);
   }
