@@ -41,6 +41,8 @@ let published = 0;
 export class PubsubQueue {
   readonly options: QueueOptions;
   readonly #waiting = new Deque<Entry>();
+  /** What came back since the last time something was handed over. */
+  #returned: Entry[] = [];
   readonly #held = new Map<string, Held>();
   /** Consumers, each with how much it has in its hands. */
   readonly #consumers = new Map<Consumer, number>();
@@ -82,6 +84,10 @@ export class PubsubQueue {
   /** Hands over whatever there is room for, one consumer after another. */
   flush(): void {
     this.#isScheduled = false;
+    if (this.#returned.length > 0) {
+      this.#waiting.unshift(this.#returned.toSorted((a, b) => idOf(a) - idOf(b)));
+      this.#returned = [];
+    }
     for (const [consumer, inHands] of this.#consumers) {
       const messages: ReceivedMessage[] = [];
       const most = Math.min(consumer.most - inHands, MOST_AT_ONCE);
@@ -127,7 +133,7 @@ export class PubsubQueue {
     const held = this.#take(ackId);
     if (!held) return;
     const { message, attempt } = held;
-    this.#waiting.unshift([{ message, attempt }]);
+    this.#returned.push({ message, attempt });
     this.#schedule();
   }
 
@@ -136,4 +142,8 @@ export class PubsubQueue {
     this.#isScheduled = true;
     setImmediate(() => this.flush());
   }
+}
+
+function idOf({ message }: Entry): number {
+  return Number(message.messageId);
 }

@@ -3,10 +3,11 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import type { BackoffOptions } from "../../_internal/backoff.ts";
 import type { Clock } from "../../_internal/clock.ts";
 import type { DeliveryResult } from "../../server.ts";
 import { acknowledge, errorInfo, modifyAckDeadline, status } from "./protocol.ts";
-import { retrying } from "./retry.ts";
+import { retrying, type RetryOptions } from "./retry.ts";
 import { type CallFailure, type Rpc, toError } from "./rpc.ts";
 import { CODES, consequenceOf } from "./status.ts";
 
@@ -33,20 +34,26 @@ const MOST_BYTES = 400_000;
 /** For all tries of one request together, in milliseconds. */
 const TIMEOUT = 10_000;
 
+/** What calls are made with, and when to give up. */
+export interface CallParts {
+  readonly rpc: Rpc;
+  readonly clock: Clock;
+  /** The delays between tries. */
+  readonly delays: BackoffOptions;
+  /** Aborted when the channel closes: nothing is tried again then. */
+  readonly signal: AbortSignal;
+}
+
 /** Gathers and sends. Used by one server only. */
 export class Control {
-  readonly #rpc: Rpc;
-  readonly #clock: Clock;
-  readonly #signal: AbortSignal;
+  readonly #parts: CallParts;
   readonly #batches = new Map<string, Batch>();
   readonly #sending = new Set<Promise<void>>();
   #isScheduled = false;
 
-  /** The signal is aborted when the channel closes: nothing is tried again then. */
-  constructor(rpc: Rpc, clock: Clock, signal: AbortSignal) {
-    this.#rpc = rpc;
-    this.#clock = clock;
-    this.#signal = signal;
+  /** Nothing is told yet. */
+  constructor(parts: CallParts) {
+    this.#parts = parts;
   }
 
   /** Tells it, with everything else of this turn. Resolves once the service has it. */
@@ -86,12 +93,7 @@ export class Control {
   /** Never rejects: each item is told its own fate. */
   async #send(batch: Batch, items: readonly Item[]): Promise<void> {
     try {
-      const options = {
-        operation: "settle",
-        timeout: TIMEOUT,
-        clock: this.#clock,
-        signal: this.#signal,
-      } as const;
+      const options: RetryOptions = { ...this.#parts, operation: "settle", timeout: TIMEOUT };
       await retrying((timeout) => this.#call(batch, items, timeout), options);
       for (const { resolve } of items) resolve("done");
     } catch (error) {
@@ -101,10 +103,10 @@ export class Control {
 
   #call({ subscription, verdict }: Batch, items: readonly Item[], timeout: number): Promise<unknown> {
     const request = { subscription, ackIds: items.map(({ ackId }) => ackId) };
-    if (verdict === "ack") return this.#rpc.call(acknowledge, request, { timeout });
+    if (verdict === "ack") return this.#parts.rpc.call(acknowledge, request, { timeout });
     // Zero is what an absent field means, and is not written.
     const deadline = verdict === 0 ? {} : { ackDeadlineSeconds: verdict };
-    return this.#rpc.call(modifyAckDeadline, { ...request, ...deadline }, { timeout });
+    return this.#parts.rpc.call(modifyAckDeadline, { ...request, ...deadline }, { timeout });
   }
 
   async #failed(batch: Batch, items: readonly Item[], failure: CallFailure): Promise<void> {

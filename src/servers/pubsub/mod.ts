@@ -3,7 +3,13 @@
  * `google-auth-library`.
  * @module
  */
-export type { PublishBatch, PubsubChannel, PubsubServerOptions } from "./options.ts";
+export type {
+  PublishBatch,
+  PubsubChannel,
+  PubsubServerOptions,
+  PubsubTlsOptions,
+  RetryDelay,
+} from "./options.ts";
 export type { PubsubParameters } from "./parameters.ts";
 export { PubsubServer } from "./server.ts";
 export { PubsubError } from "./status.ts";

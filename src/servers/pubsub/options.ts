@@ -3,6 +3,7 @@
  * @module
  */
 import process from "node:process";
+import type { BackoffOptions } from "../../_internal/backoff.ts";
 import type { ServerDescription } from "../../metadata.ts";
 import type { BatchLimits } from "./publishing.ts";
 
@@ -24,6 +25,24 @@ export interface PublishBatch {
   readonly bytes?: number;
   /** How long a request waits for more messages, in milliseconds. Defaults to 0: for the turn of the event loop. */
   readonly delay?: number;
+}
+
+/** How the connection is encrypted. Needed only where the system's own certificates do not do. */
+export interface PubsubTlsOptions {
+  /** The authorities to trust, PEM. Defaults to those that the runtime trusts. */
+  readonly ca?: string;
+  /** Our own certificate, PEM, for a peer that asks for one. Needs `key`. */
+  readonly cert?: string;
+  /** The key of our own certificate, PEM. */
+  readonly key?: string;
+}
+
+/** How long to wait before something is tried again: doubled each time, the upper half of it by chance. */
+export interface RetryDelay {
+  /** The first delay, in milliseconds. Defaults to 50. */
+  readonly first?: number;
+  /** The longest delay, in milliseconds. Defaults to 5 000. */
+  readonly longest?: number;
 }
 
 /** Options of {@linkcode PubsubServer}. */
@@ -55,6 +74,18 @@ export interface PubsubServerOptions {
   readonly maxOutstandingBytes?: number;
   /** How long connecting may take, in milliseconds. Defaults to 10 000. */
   readonly connectTimeout?: number;
+  /**
+   * After how long without a sign of life the service is asked for one, in milliseconds; after a third of it without an
+   * answer the connection counts as lost. Defaults to 30 000.
+   */
+  readonly pingInterval?: number;
+  /**
+   * The delays between the tries of publications and settlements, which end with their time limits, and between those of
+   * streams, which never end. Each operation counts its own.
+   */
+  readonly retryDelay?: RetryDelay;
+  /** Encryption, for `https://`. */
+  readonly tls?: PubsubTlsOptions;
   /** What the AsyncAPI document says of it. */
   readonly description?: ServerDescription;
 }
@@ -71,6 +102,9 @@ export interface Settings {
   readonly ackDeadline: number;
   readonly maxOutstandingBytes: number;
   readonly connectTimeout: number;
+  readonly pingInterval: number;
+  readonly retryDelay: BackoffOptions;
+  readonly tls: PubsubTlsOptions;
 }
 
 /**
@@ -82,7 +116,8 @@ export interface Settings {
 export function toSettings(options: PubsubServerOptions): Settings {
   const { defaultProject, publishBatch = {}, channelOverrides = {} } = options;
   const { publishTimeout = 10_000, ackDeadline = 60_000, connectTimeout = 10_000 } = options;
-  const { maxOutstandingBytes = 100 * 1_024 * 1_024 } = options;
+  const { maxOutstandingBytes = 100 * 1_024 * 1_024, pingInterval = 30_000, tls = {} } = options;
+  const { first = 50, longest = 5_000 } = options.retryDelay ?? {};
   const { messages = 1_000, bytes = 1_000_000, delay = 0 } = publishBatch;
   if (typeof defaultProject !== "string" || defaultProject === "") {
     throw new TypeError("Cannot use Pub/Sub as defaultProject is not a non-empty string");
@@ -99,6 +134,9 @@ export function toSettings(options: PubsubServerOptions): Settings {
   assertWithin("connectTimeout", connectTimeout, 1, 600_000);
   assertWithin("ackDeadline", ackDeadline, 10_000, 600_000);
   assertWithin("maxOutstandingBytes", maxOutstandingBytes, 0, Number.MAX_SAFE_INTEGER);
+  assertWithin("pingInterval", pingInterval, 1, 2 ** 31 - 1);
+  assertWithin("retryDelay.longest", longest, 1, 600_000);
+  assertWithin("retryDelay.first", first, 1, longest);
   if (ackDeadline % 1_000 !== 0) {
     throw new RangeError(`Cannot use Pub/Sub as ackDeadline is not in whole seconds: ${ackDeadline}`);
   }
@@ -113,6 +151,9 @@ export function toSettings(options: PubsubServerOptions): Settings {
     ackDeadline,
     maxOutstandingBytes,
     connectTimeout,
+    pingInterval,
+    retryDelay: { first, longest },
+    tls,
   };
 }
 

@@ -3,10 +3,11 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { type Clock, systemClock, type Timer } from "../../_internal/clock.ts";
+import type { Timer } from "../../_internal/clock.ts";
+import type { CallParts } from "./control.ts";
 import { publish, type PubsubMessage } from "./protocol.ts";
-import { retrying } from "./retry.ts";
-import { type CallFailure, type Rpc, toError } from "./rpc.ts";
+import { retrying, type RetryOptions } from "./retry.ts";
+import { type CallFailure, toError } from "./rpc.ts";
 import { consequenceOf } from "./status.ts";
 
 /** How publications are gathered. */
@@ -47,22 +48,18 @@ const LARGEST = 10_000_000;
 
 /** Gathers and sends. Used by one server only. */
 export class Publishing {
-  readonly #rpc: Rpc;
+  readonly #parts: CallParts;
   readonly #limits: BatchLimits;
-  readonly #clock: Clock;
-  readonly #signal: AbortSignal;
   readonly #batches = new Map<string, Batch>();
   /** Requests of each ordering key that wait for the one before. */
   readonly #lanes = new Map<string, Batch[]>();
   readonly #sending = new Set<Promise<unknown>>();
   #isScheduled = false;
 
-  /** The signal is aborted when the channel closes: nothing is tried again then. */
-  constructor(rpc: Rpc, limits: BatchLimits, signal: AbortSignal, clock: Clock = systemClock) {
-    this.#rpc = rpc;
+  /** Nothing is published yet. */
+  constructor(parts: CallParts, limits: BatchLimits) {
+    this.#parts = parts;
     this.#limits = limits;
-    this.#clock = clock;
-    this.#signal = signal;
   }
 
   /** Publishes. Resolves once the service has it. */
@@ -73,9 +70,11 @@ export class Publishing {
       return Promise.reject(new RangeError(`Cannot publish as the message is too large: ${particulars}`));
     }
     return new Promise((resolve, reject) => {
-      const key = `${topic} ${timeout} ${message.orderingKey ?? ""}`;
+      const { orderingKey } = message;
+      // What is in order travels in one lane, whatever its time limit.
+      const key = orderingKey === undefined ? `${timeout} ${topic}` : `ordered ${topic} ${orderingKey}`;
       let batch = this.#batches.get(key);
-      if (batch && batch.bytes + size > this.#limits.bytes) {
+      if (batch && (batch.timeout !== timeout || batch.bytes + size > this.#limits.bytes)) {
         this.#flush(key, batch);
         batch = undefined;
       }
@@ -97,7 +96,7 @@ export class Publishing {
     const batch: Batch = { topic, timeout, items: [], bytes: 0, timer: undefined };
     this.#batches.set(key, batch);
     const { delay } = this.#limits;
-    if (delay > 0) batch.timer = this.#clock.schedule(delay, () => this.#flush(key, batch));
+    if (delay > 0) batch.timer = this.#parts.clock.schedule(delay, () => this.#flush(key, batch));
     else if (!this.#isScheduled) {
       this.#isScheduled = true;
       setImmediate(() => {
@@ -114,15 +113,13 @@ export class Publishing {
 
   #flush(key: string, batch: Batch): void {
     this.#batches.delete(key);
-    this.#clock.cancel(batch.timer);
-    const orderingKey = batch.items[0]?.message.orderingKey;
-    if (orderingKey === undefined) return this.#track(this.#send(batch, batch.items));
-    const lane = `${batch.topic} ${orderingKey}`;
-    const waiting = this.#lanes.get(lane);
+    this.#parts.clock.cancel(batch.timer);
+    if (!isOrdered(batch.items)) return this.#track(this.#send(batch, batch.items));
+    const waiting = this.#lanes.get(key);
     if (waiting) return void waiting.push(batch);
     const batches = [batch];
-    this.#lanes.set(lane, batches);
-    this.#track(this.#sendInOrder(lane, batches));
+    this.#lanes.set(key, batches);
+    this.#track(this.#sendInOrder(key, batches));
   }
 
   #track(sending: Promise<unknown>): void {
@@ -131,14 +128,19 @@ export class Publishing {
   }
 
   /** One after another. Those behind a failed one fail with it; what is published later goes on. */
-  async #sendInOrder(lane: string, batches: Batch[]): Promise<void> {
+  async #sendInOrder(key: string, batches: Batch[]): Promise<void> {
     for (let batch = batches[0]; batch; batch = batches[0]) {
       const failure = await this.#send(batch, batch.items);
       batches.shift();
       if (failure === undefined) continue;
-      for (const { items } of batches.splice(0)) items.forEach(({ reject }) => reject(failure));
+      // Also what was not sent yet: it was published when nobody knew of the failure.
+      const gathered = this.#batches.get(key);
+      this.#batches.delete(key);
+      this.#parts.clock.cancel(gathered?.timer);
+      const behind = gathered ? [...batches.splice(0), gathered] : batches.splice(0);
+      for (const { items } of behind) items.forEach(({ reject }) => reject(failure));
     }
-    this.#lanes.delete(lane);
+    this.#lanes.delete(key);
   }
 
   /** Never rejects: each item is told its own fate. Answers the error of an ordering key's first failure. */
@@ -146,8 +148,8 @@ export class Publishing {
     const { topic, timeout } = batch;
     try {
       const request = { topic, messages: items.map(({ message }) => message) };
-      const options = { operation: "publish", timeout, clock: this.#clock, signal: this.#signal } as const;
-      await retrying((left) => this.#rpc.call(publish, request, { timeout: left }), options);
+      const options: RetryOptions = { ...this.#parts, operation: "publish", timeout };
+      await retrying((left) => this.#parts.rpc.call(publish, request, { timeout: left }), options);
       for (const { resolve } of items) resolve();
       return undefined;
     } catch (error) {
@@ -164,7 +166,7 @@ export class Publishing {
   async #split(batch: Batch, items: readonly Item[]): Promise<unknown> {
     const middle = items.length >> 1;
     const [first, second] = [items.slice(0, middle), items.slice(middle)];
-    if (items[0]?.message.orderingKey === undefined) {
+    if (!isOrdered(items)) {
       return await Promise.all([this.#send(batch, first), this.#send(batch, second)]);
     }
     const failure = await this.#send(batch, first);
@@ -172,6 +174,10 @@ export class Publishing {
     for (const { reject } of second) reject(failure);
     return failure;
   }
+}
+
+function isOrdered([first]: readonly Item[]): boolean {
+  return first?.message.orderingKey !== undefined;
 }
 
 /** About as many bytes as it takes: headers are nearly always ASCII. */

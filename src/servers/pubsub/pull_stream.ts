@@ -2,7 +2,7 @@
  * The stream on which one subscription of Pub/Sub delivers: kept open, and opened again when Google ends it.
  * @module
  */
-import { backoff } from "../../_internal/backoff.ts";
+import { backoff, type BackoffOptions } from "../../_internal/backoff.ts";
 import type { Clock, Timer } from "../../_internal/clock.ts";
 import { type ReceivedMessage, streamingPull, type StreamingPullRequest } from "./protocol.ts";
 import { type Rpc, type RpcStream, toError } from "./rpc.ts";
@@ -18,6 +18,8 @@ export interface PullStreamOptions {
   readonly ackDeadline: number;
   readonly maxOutstandingBytes: number;
   readonly clock: Clock;
+  /** The delays between tries to open it again. */
+  readonly delays: BackoffOptions;
   /** Messages came. */
   readonly received: (messages: readonly ReceivedMessage[]) => void;
   /** It is broken: only a new subscription helps, if anything does. */
@@ -28,7 +30,6 @@ type Stream = RpcStream<StreamingPullRequest>;
 
 /** Quiet streams are cut by the proxies on the way. */
 const HEARTBEAT = 25_000;
-const REOPEN = { first: 10, longest: 5_000 };
 /** A stream that lived this long was not refused, even if nothing came on it. */
 const LONG_LIFE = 10_000;
 /** How long the other end may take to end a stream, in milliseconds. */
@@ -137,10 +138,11 @@ export class PullStream {
     this.#heartbeat = clock.schedule(HEARTBEAT, () => this.#beat());
   }
 
-  /** Nobody's failure, so nobody is told; but never in a tight loop. */
+  /** Nobody's failure, so nobody is told: at once, but never in a tight loop. */
   #reopen(): void {
-    const { clock } = this.#options;
-    const ms = backoff(++this.#emptyEnds, REOPEN);
+    const { clock, delays } = this.#options;
+    const ms = this.#emptyEnds === 0 ? 0 : backoff(this.#emptyEnds, delays);
+    this.#emptyEnds++;
     this.#reopening = clock.schedule(ms, () => {
       this.#reopening = undefined;
       this.#open();

@@ -2,7 +2,7 @@
  * Tries again, each call within a time limit of its own.
  * @module
  */
-import { backoff } from "../../_internal/backoff.ts";
+import { backoff, type BackoffOptions } from "../../_internal/backoff.ts";
 import { type Clock, delay } from "../../_internal/clock.ts";
 import type { CallFailure } from "./rpc.ts";
 import { consequenceOf, type Operation } from "./status.ts";
@@ -12,29 +12,28 @@ export interface RetryOptions {
   readonly operation: Operation;
   /** For all tries together, in milliseconds. */
   readonly timeout: number;
+  readonly delays: BackoffOptions;
   readonly clock: Clock;
   /** Aborted when nobody waits any more: the failure at hand is the last. */
   readonly signal: AbortSignal;
 }
 
-const DELAYS = { first: 50, longest: 2_000 };
-
 /**
- * Calls until it succeeds, fails for good, or the time is up. The call is told how much time is left.
- * Rejects with the last {@linkcode CallFailure}.
+ * Calls until it succeeds, fails for good, or the time is up. The call is told how much time is left. A failure that says
+ * more than its code, such as what became of single ids, is for the caller. Rejects with the last {@linkcode CallFailure}.
  */
 export async function retrying<T>(
   call: (timeout: number) => Promise<T>,
-  { operation, timeout, clock, signal }: RetryOptions,
+  { operation, timeout, delays, clock, signal }: RetryOptions,
 ): Promise<T> {
   const deadline = clock.now() + timeout;
   for (let attempt = 1;; attempt++) {
     try {
       return await call(Math.max(1, deadline - clock.now()));
     } catch (error) {
-      const { code, details } = error as CallFailure;
-      const ms = backoff(attempt, DELAYS);
-      const isLast = signal.aborted || clock.now() + ms >= deadline;
+      const { code, details, statusDetails } = error as CallFailure;
+      const ms = backoff(attempt, delays);
+      const isLast = statusDetails || signal.aborted || clock.now() + ms >= deadline;
       if (isLast || consequenceOf(operation, code, details) !== "retry") throw error;
       await delay(clock, ms, signal);
     }

@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  type ChannelCredentials,
   Client,
   type ClientDuplexStream,
   connectivityState,
@@ -10,6 +11,7 @@ import {
   Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
+import type { PubsubTlsOptions } from "./options.ts";
 import type { Method } from "./protocol.ts";
 import { CODES, type Operation, PubsubError } from "./status.ts";
 
@@ -19,6 +21,9 @@ export interface RpcOptions {
   readonly host: string;
   /** Whether it is encrypted. */
   readonly secure: boolean;
+  readonly tls: PubsubTlsOptions;
+  /** In milliseconds. */
+  readonly pingInterval: number;
   /** Answers an access token; absent where none is needed. Must reject with a {@linkcode PubsubError}. */
   readonly token: (() => Promise<string>) | undefined;
 }
@@ -58,8 +63,6 @@ export interface StreamEvents<Response> {
 }
 
 const CHANNEL_OPTIONS = {
-  "grpc.keepalive_time_ms": 30_000,
-  "grpc.keepalive_timeout_ms": 10_000,
   "grpc.keepalive_permit_without_calls": 1,
   // The service's own limits hold: 10 MB for a message, more for several of them.
   "grpc.max_receive_message_length": -1,
@@ -84,13 +87,17 @@ export class Rpc {
   readonly #host: string;
 
   /** Opens nothing yet: that is for {@linkcode ready}. */
-  constructor({ host, secure, token }: RpcOptions) {
+  constructor({ host, secure, tls, pingInterval, token }: RpcOptions) {
     this.#host = host;
-    const channel = secure ? credentials.createSsl() : credentials.createInsecure();
+    const channel = secure ? toCredentials(tls) : credentials.createInsecure();
     const combined = secure && token
       ? credentials.combineChannelCredentials(channel, callCredentials(token))
       : channel;
-    this.#client = new Client(host, combined, CHANNEL_OPTIONS);
+    this.#client = new Client(host, combined, {
+      ...CHANNEL_OPTIONS,
+      "grpc.keepalive_time_ms": pingInterval,
+      "grpc.keepalive_timeout_ms": Math.ceil(pingInterval / 3),
+    });
   }
 
   /** Whether the other end is there; looks for it where it is not. */
@@ -175,6 +182,11 @@ function toFailure(error: ServiceError): CallFailure {
     details: error.details,
     statusDetails: typeof statusDetails === "string" ? undefined : statusDetails,
   };
+}
+
+function toCredentials({ ca, key, cert }: PubsubTlsOptions): ChannelCredentials {
+  const toPem = (text: string | undefined): Buffer | null => text === undefined ? null : Buffer.from(text);
+  return credentials.createSsl(toPem(ca), toPem(key), toPem(cert));
 }
 
 function callCredentials(

@@ -120,7 +120,7 @@ export class PubsubServer implements Server {
   async subscribe(channels: readonly string[], options: SubscribeOptions = {}): Promise<Subscription> {
     const link = this.#linkFor("subscribe");
     const { signal } = options;
-    const { connectTimeout, ackDeadline, maxOutstandingBytes } = this.#settings;
+    const { connectTimeout, ackDeadline, maxOutstandingBytes, retryDelay } = this.#settings;
     signal?.throwIfAborted();
     await link.rpc.ready(connectTimeout, signal);
     const subscription = new PubsubSubscription({
@@ -128,6 +128,7 @@ export class PubsubServer implements Server {
       control: link.control,
       clock: systemClock,
       clientId: this.#clientId,
+      delays: retryDelay,
       ackDeadline,
       maxOutstandingBytes,
       channels: new Map(channels.map((channel) => [channel, subscriptionPath(this.#settings, channel)])),
@@ -149,11 +150,11 @@ export class PubsubServer implements Server {
   }
 
   async #open({ signal }: ConnectOptions): Promise<void> {
-    const { host, secure, credentials, connectTimeout, batch } = this.#settings;
+    const { host, credentials, connectTimeout, batch, retryDelay } = this.#settings;
     const provider = credentials === "google" ? googleCredentials() : credentials;
     const token = provider === "none" ? undefined : guarded(provider, host);
     await token?.();
-    const rpc = new Rpc({ host, secure, token });
+    const rpc = new Rpc({ ...this.#settings, token });
     try {
       await rpc.ready(connectTimeout, signal);
     } catch (error) {
@@ -161,8 +162,8 @@ export class PubsubServer implements Server {
       throw error;
     }
     const ended = new AbortController();
-    const control = new Control(rpc, systemClock, ended.signal);
-    const publishing = new Publishing(rpc, batch, ended.signal);
+    const parts = { rpc, clock: systemClock, delays: retryDelay, signal: ended.signal };
+    const [control, publishing] = [new Control(parts), new Publishing(parts, batch)];
     this.#link = { rpc, control, publishing, subscriptions: new Set(), ended };
   }
 

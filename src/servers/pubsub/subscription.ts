@@ -6,6 +6,7 @@
  * service on stop. So the stream stays open in a pause.
  * @module
  */
+import type { BackoffOptions } from "../../_internal/backoff.ts";
 import { type Clock, settlesWithin, type Timer } from "../../_internal/clock.ts";
 import type { Delivery, DeliveryResult, Settlement, Subscription } from "../../server.ts";
 import type { Control } from "./control.ts";
@@ -21,6 +22,8 @@ export interface PubsubSubscriptionOptions {
   readonly control: Control;
   readonly clock: Clock;
   readonly clientId: string;
+  /** The delays between tries to open a stream again. */
+  readonly delays: BackoffOptions;
   /** In milliseconds. */
   readonly ackDeadline: number;
   readonly maxOutstandingBytes: number;
@@ -46,6 +49,9 @@ interface Waiter {
 
 /** How long closing may take with a service that does not answer, in milliseconds. */
 const CLOSE_TIMEOUT = 800;
+
+/** The service counts from when it sent a message: what was on the way for longer than the rest is rare. */
+const ON_THE_WAY = 0.95;
 
 const LOST: Promise<DeliveryResult> = Promise.resolve("lost");
 
@@ -167,7 +173,7 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
     const pull = this.#pulls.get(channel);
     if (!pull) return;
     const { clock, ackDeadline } = this.#options;
-    const expires = clock.now() + ackDeadline;
+    const expires = clock.now() + ackDeadline * ON_THE_WAY;
     const deliveries = messages.map((message) => new PubsubDelivery(this, channel, message, expires));
     if (this.#stopping) return this.#giveBack(pull, deliveries, 0);
     for (const delivery of deliveries) pull.waiting.add(delivery);

@@ -1,0 +1,72 @@
+/**
+ * A way to a server that can be cut, or can fall silent, between a client and what it talks to.
+ *
+ * ```ts
+ * await using proxy = await Proxy.to(broker.url);
+ * const server = new PubsubServer({ defaultProject: "tests", url: proxy.url });
+ * proxy.cut(); // every connection is gone; new ones are taken
+ * ```
+ * @module
+ */
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+/** TCP in between, on a port of its own. */
+export class Proxy implements AsyncDisposable {
+  /** Where it is, with the scheme of what it leads to. */
+  readonly url: string;
+  readonly #server: Server;
+  readonly #sockets: Set<Socket>;
+
+  private constructor(url: string, server: Server, sockets: Set<Socket>) {
+    this.url = url;
+    this.#server = server;
+    this.#sockets = sockets;
+  }
+
+  /** Opens a way to a URL. */
+  static async to(url: string): Promise<Proxy> {
+    const { protocol, hostname, port } = new URL(url);
+    const sockets = new Set<Socket>();
+    const server = createServer((client) => {
+      const peer = connect({ host: hostname, port: Number(port) });
+      for (const [one, other] of [[client, peer], [peer, client]] as const) {
+        sockets.add(one);
+        one.setNoDelay(true);
+        one.pipe(other);
+        one.on("error", () => {});
+        one.on("close", () => {
+          sockets.delete(one);
+          other.destroy();
+        });
+      }
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const own = typeof address === "object" && address ? address.port : 0;
+    return new Proxy(`${protocol}//127.0.0.1:${own}`, server, sockets);
+  }
+
+  /** Cuts every connection, as a network would: without a word. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  /** Lets nothing through any more; the connections stay open. */
+  silence(): void {
+    for (const socket of this.#sockets) {
+      socket.unpipe();
+      socket.pause();
+    }
+  }
+
+  /** Ends it with all connections. Repeatable. */
+  close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    return new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+
+  /** The same as {@linkcode close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
