@@ -9,10 +9,17 @@
  * @module
  */
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+
+/** A certificate with its key, in PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
 
 /** TCP in between, on a port of its own. */
 export class Proxy implements AsyncDisposable {
-  /** Where it is, with the scheme of what it leads to. */
+  /** Where it is: `http://127.0.0.1:…`, or `https://…` with a certificate. */
   readonly url: string;
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
@@ -23,11 +30,11 @@ export class Proxy implements AsyncDisposable {
     this.#sockets = sockets;
   }
 
-  /** Opens a way to a URL. */
-  static async to(url: string): Promise<Proxy> {
-    const { protocol, hostname, port } = new URL(url);
+  /** Opens a way to a URL; with a certificate one that speaks TLS (as HTTP/2 wants it) to those who come. */
+  static async to(url: string, certificate?: Certificate): Promise<Proxy> {
+    const { hostname, port } = new URL(url);
     const sockets = new Set<Socket>();
-    const server = createServer((client) => {
+    const join = (client: Socket): void => {
       const peer = connect({ host: hostname, port: Number(port) });
       for (const [one, other] of [[client, peer], [peer, client]] as const) {
         sockets.add(one);
@@ -39,11 +46,14 @@ export class Proxy implements AsyncDisposable {
           other.destroy();
         });
       }
-    });
+    };
+    const server = certificate
+      ? createTlsServer({ ...certificate, ALPNProtocols: ["h2"] }, join)
+      : createServer(join);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
     const own = typeof address === "object" && address ? address.port : 0;
-    return new Proxy(`${protocol}//127.0.0.1:${own}`, server, sockets);
+    return new Proxy(`${certificate ? "https" : "http"}://127.0.0.1:${own}`, server, sockets);
   }
 
   /** Cuts every connection, as a network would: without a word. */

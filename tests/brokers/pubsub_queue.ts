@@ -103,8 +103,7 @@ export class PubsubQueue {
   }
 
   /** Looks whose leases are over. */
-  expire(): void {
-    const now = performance.now();
+  expire(now: number = performance.now()): void {
     for (const [ackId, { expires }] of this.#held) if (now >= expires) this.#giveBack(ackId);
   }
 

@@ -51,16 +51,8 @@ export interface Asked {
   readonly authorization: string | undefined;
 }
 
-/** A certificate with its key, in PEM. */
-export interface Certificate {
-  readonly certificate: Uint8Array;
-  readonly key: Uint8Array;
-}
-
 /** How it is started. */
 export interface ServiceOptions {
-  /** Speaks TLS with it. */
-  readonly tls?: Certificate;
   /** Whether {@linkcode PubsubService.asked} is kept; else it is only counted. Defaults to true. */
   readonly records?: boolean;
 }
@@ -105,18 +97,13 @@ export class PubsubService implements AsyncDisposable {
   }
 
   /** Starts one. */
-  static async start({ tls, records = true }: ServiceOptions = {}): Promise<PubsubService> {
+  static async start({ records = true }: ServiceOptions = {}): Promise<PubsubService> {
     const server = new Server({ "grpc.max_receive_message_length": 11_000_000 });
-    const credentials = tls
-      ? ServerCredentials.createSsl(null, [{
-        cert_chain: Buffer.from(tls.certificate),
-        private_key: Buffer.from(tls.key),
-      }])
-      : ServerCredentials.createInsecure();
+    const credentials = ServerCredentials.createInsecure();
     const port = await new Promise<number>((resolve, reject) => {
       server.bindAsync("127.0.0.1:0", credentials, (error, port) => error ? reject(error) : resolve(port));
     });
-    return new PubsubService(server, `${tls ? "https" : "http"}://127.0.0.1:${port}`, records);
+    return new PubsubService(server, `http://127.0.0.1:${port}`, records);
   }
 
   /** Makes a channel of the project `tests`; harmless where it exists. */
@@ -142,6 +129,11 @@ export class PubsubService implements AsyncDisposable {
       else call.end();
       this.#leave(call);
     }
+  }
+
+  /** Ends all leases, as if so much time had passed. */
+  expireAll(): void {
+    for (const queue of this.#queues.values()) queue.expire(Infinity);
   }
 
   /** Ends it, and every connection. */

@@ -13,7 +13,7 @@ export interface PubsubParts {
   readonly service: PubsubService;
   /** A connected server. */
   readonly server: PubsubServer;
-  /** Publishes text. */
+  /** Publishes text, for the actor `work`. */
   readonly send: (
     channel: string,
     text: string,
@@ -42,7 +42,7 @@ export function onService(
       service,
       server,
       send: (channel, text, parameters = {}, parts = {}) =>
-        server.publish(channel, toMessage(text, parts), parameters),
+        server.publish(channel, toMessage(text, { headers: { topic: "work" }, ...parts }), parameters),
     });
   });
 }

@@ -2,11 +2,10 @@
  * Tests on a Redis of their own, started as they need it.
  * @module
  */
-import { execFile } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { Redis } from "ioredis";
+import { canCertify, certify } from "../brokers/certificates.ts";
 import { freePorts, temporaryDirectory } from "../brokers/process.ts";
 import {
   type PrivateRedis,
@@ -18,10 +17,8 @@ import {
 import type { Provision } from "../brokers/provision.ts";
 import { skip, test } from "../harness.ts";
 
-const execute = promisify(execFile);
 const provisions = new Map<RedisFlavour, Provision>();
 for (const flavour of REDIS_FLAVOURS) provisions.set(flavour, await provideRedis(flavour));
-const hasOpenssl = await execute("openssl", ["version"]).then(() => true, () => false);
 
 /** What a test has. */
 export interface RedisParts {
@@ -84,7 +81,7 @@ export interface TlsParts {
 
 /** A test on a Redis that speaks TLS, with certificates made for it. */
 export function onTlsRedis(name: string, look: (parts: TlsParts) => Promise<void>): void {
-  if (!hasOpenssl) return skip(name, "there is no openssl to make certificates with");
+  if (!canCertify) return skip(name, "there is no openssl to make certificates with");
   onRedis(name, [], async ({ client }) => {
     const directory = await temporaryDirectory("tls");
     try {
@@ -101,17 +98,4 @@ export function onTlsRedis(name: string, look: (parts: TlsParts) => Promise<void
       await rm(directory, { recursive: true, force: true });
     }
   });
-}
-
-/** Makes an authority, a stranger, and a server whose certificate the authority signed. */
-async function certify(directory: string): Promise<void> {
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  const make = (name: string, ...more: readonly string[]): Promise<unknown> => {
-    const files = ["-subj", `/CN=${name}`, "-keyout", `${name}.key`, "-out", `${name}.crt`];
-    return execute("openssl", ["req", "-x509", ...key, ...files, ...more], { cwd: directory });
-  };
-  await make("authority");
-  await make("stranger");
-  const names = ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"];
-  await make("server", "-CA", "authority.crt", "-CAkey", "authority.key", ...names);
 }

@@ -9,11 +9,13 @@ export type TokenProvider = () => Promise<string>;
 
 const SCOPE = "https://www.googleapis.com/auth/pubsub";
 
-/** The application's default credentials: a key file, `gcloud`'s, or the machine's own. */
-export function googleCredentials(): TokenProvider {
+/** The application's default credentials: a key file, `gcloud`'s, or the machine's own. The library need not look for the project. */
+export function googleCredentials(projectId: string): TokenProvider {
   let auth: Promise<{ getAccessToken(): Promise<string | null | undefined> }> | undefined;
   return async () => {
-    auth ??= import("google-auth-library").then(({ GoogleAuth }) => new GoogleAuth({ scopes: [SCOPE] }));
+    auth ??= import("google-auth-library").then(({ GoogleAuth }) =>
+      new GoogleAuth({ projectId, scopes: [SCOPE] })
+    );
     const token = await (await auth).getAccessToken();
     if (!token) throw new TypeError("Cannot use Google's credentials as they hold no access token");
     return token;

@@ -35,6 +35,8 @@ export interface PubsubTlsOptions {
   readonly cert?: string;
   /** The key of our own certificate, PEM. */
   readonly key?: string;
+  /** The name that the service's certificate must have. Defaults to the host of the URL. */
+  readonly servername?: string;
 }
 
 /** How long to wait before something is tried again: doubled each time, the upper half of it by chance. */

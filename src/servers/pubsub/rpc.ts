@@ -11,8 +11,10 @@ import {
   Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
+import { isIP } from "node:net";
+import { checkServerIdentity as identify, type PeerCertificate } from "node:tls";
 import type { PubsubTlsOptions } from "./options.ts";
-import type { Method } from "./protocol.ts";
+import { acknowledge, type Method } from "./protocol.ts";
 import { CODES, type Operation, PubsubError } from "./status.ts";
 
 /** How a channel is opened. */
@@ -89,7 +91,9 @@ export class Rpc {
   /** Opens nothing yet: that is for {@linkcode ready}. */
   constructor({ host, secure, tls, pingInterval, token }: RpcOptions) {
     this.#host = host;
-    const channel = secure ? toCredentials(tls) : credentials.createInsecure();
+    const hostname = host.slice(0, host.lastIndexOf(":"));
+    const { servername = hostname } = tls;
+    const channel = secure ? toCredentials(tls, servername) : credentials.createInsecure();
     const combined = secure && token
       ? credentials.combineChannelCredentials(channel, callCredentials(token))
       : channel;
@@ -97,6 +101,10 @@ export class Rpc {
       ...CHANNEL_OPTIONS,
       "grpc.keepalive_time_ms": pingInterval,
       "grpc.keepalive_timeout_ms": Math.ceil(pingInterval / 3),
+      // Runtimes refuse to ask for an IP address by name.
+      ...(servername === hostname && !isIP(hostname)
+        ? {}
+        : { "grpc.ssl_target_name_override": isIP(servername) ? "localhost" : servername }),
     });
   }
 
@@ -113,7 +121,10 @@ export class Rpc {
       signal?.throwIfAborted();
       const state = channel.getConnectivityState(true);
       if (state === connectivityState.READY) return;
-      if (state === connectivityState.TRANSIENT_FAILURE) throw this.#unreachable("no connection established");
+      if (state === connectivityState.TRANSIENT_FAILURE) {
+        const why = await this.#whyNot();
+        if (why !== undefined) throw this.#unreachable(why);
+      }
       // In steps, so that an aborted signal is seen.
       const step = Math.min(deadline, Date.now() + 100);
       await new Promise<void>((resolve) => channel.watchConnectivityState(state, step, () => resolve()));
@@ -165,6 +176,16 @@ export class Rpc {
     await new Promise((resolve) => setTimeout(resolve, SOCKET_CLOSES_WITHIN));
   }
 
+  /** The channel tells only those who call. `undefined` where it is there after all. */
+  async #whyNot(): Promise<string | undefined> {
+    const options = { timeout: 1_000 };
+    const failure = await this.call(acknowledge, { subscription: "", ackIds: [] }, options).then(
+      () => undefined,
+      (failure: CallFailure) => failure,
+    );
+    return failure?.code === CODES.UNAVAILABLE ? failure.details : undefined;
+  }
+
   #unreachable(details: string): PubsubError {
     return new PubsubError("connect", this.#host, { code: CODES.UNAVAILABLE, details });
   }
@@ -184,9 +205,12 @@ function toFailure(error: ServiceError): CallFailure {
   };
 }
 
-function toCredentials({ ca, key, cert }: PubsubTlsOptions): ChannelCredentials {
+function toCredentials({ ca, key, cert }: PubsubTlsOptions, name: string): ChannelCredentials {
   const toPem = (text: string | undefined): Buffer | null => text === undefined ? null : Buffer.from(text);
-  return credentials.createSsl(toPem(ca), toPem(key), toPem(cert));
+  // Whatever the client was told to ask for, the certificate must be for whom we meant.
+  const checkServerIdentity = (_: string, certificate: PeerCertificate): Error | undefined =>
+    identify(name, certificate);
+  return credentials.createSsl(toPem(ca), toPem(key), toPem(cert), { checkServerIdentity });
 }
 
 function callCredentials(

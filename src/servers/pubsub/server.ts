@@ -150,8 +150,8 @@ export class PubsubServer implements Server {
   }
 
   async #open({ signal }: ConnectOptions): Promise<void> {
-    const { host, credentials, connectTimeout, batch, retryDelay } = this.#settings;
-    const provider = credentials === "google" ? googleCredentials() : credentials;
+    const { host, project, credentials, connectTimeout, batch, retryDelay } = this.#settings;
+    const provider = credentials === "google" ? googleCredentials(project) : credentials;
     const token = provider === "none" ? undefined : guarded(provider, host);
     await token?.();
     const rpc = new Rpc({ ...this.#settings, token });

@@ -51,8 +51,12 @@ const PASSING: ReadonlySet<number> = new Set([
 /** A message that says that the request itself is too large, not that there were too many of them. */
 const TOO_LARGE = /larger than max|too large|exceeds? the maximum/i;
 
+/** What is said of a certificate that is not trusted: it will not be later either. */
+const UNTRUSTED = /certificate|altname/i;
+
 /** Says what becomes of an operation. */
 export function consequenceOf(operation: Operation, code: number, details: string = ""): Consequence {
+  if (operation === "connect" && UNTRUSTED.test(details)) return "fatal";
   if (operation === "publish") {
     if (code === CODES.INVALID_ARGUMENT) return "split";
     if (code === CODES.RESOURCE_EXHAUSTED && TOO_LARGE.test(details)) return "split";
