@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { readFile } from "node:fs/promises";
 import { Redis } from "ioredis";
-import { createChannel, provideEmulator, startEmulator } from "../../tests/brokers/pubsub.ts";
+import { createChannel, providePeers, startPeer } from "../../tests/brokers/pubsub.ts";
 import { provideRabbit, startRabbit } from "../../tests/brokers/rabbitmq.ts";
 import type { Found, Provision } from "../../tests/brokers/provision.ts";
 import { provideRedis, startRedis } from "../../tests/brokers/redis.ts";
@@ -98,7 +98,10 @@ async function startRabbitBroker(): Promise<Broker> {
 }
 
 async function startEmulatorBroker(): Promise<Broker> {
-  const { url, process } = await startEmulator(programOf(await provideEmulator()));
+  const peers = await providePeers();
+  const emulator = typeof peers === "string" ? undefined : peers.find(({ kind }) => kind === "emulator");
+  if (!emulator) throw new Error("Cannot measure on Google's emulator as it is not here");
+  const { url, process } = await startPeer({ ...emulator, found: programOf(emulator.found) });
   return {
     url,
     version: "Google's Pub/Sub emulator",
