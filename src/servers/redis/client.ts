@@ -6,6 +6,7 @@ import type { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers";
 import { Command, Redis, type RedisOptions } from "ioredis";
 import { settlesWithin, systemClock } from "../../_internal/clock.ts";
+import { Watch } from "./watch.ts";
 import { lookForFeatures, NO_FEATURES, type RedisFeatures } from "./features.ts";
 import type { RedisServerOptions } from "./options.ts";
 import type { Script } from "./scripts.ts";
@@ -33,6 +34,7 @@ export class RedisClient {
   #features = NO_FEATURES;
   /** Whether a command has left in this turn of the event loop. */
   #hasLeft = false;
+  readonly #watch: Watch | undefined;
   /** What holds the turn's further commands back. */
   #corked: Redis["stream"] | undefined;
 
@@ -50,8 +52,6 @@ export class RedisClient {
       retryStrategy: kind.lasting
         ? (times) => Math.min(50 * 2 ** Math.min(times, 6), LONGEST_PAUSE)
         : () => null,
-      // A blocking read lasts as long as it is told to.
-      ...(kind.lasting && { commandTimeout }),
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
       ...(tls && { tls }),
@@ -59,8 +59,11 @@ export class RedisClient {
     };
     this.redis = new Redis(url, settings);
     this.redis.on("error", (error: unknown) => this.#lastError = error);
+    if (!kind.lasting) return;
     // After an outage there may be another version.
-    if (kind.lasting) this.redis.on("ready", () => void this.#lookForFeatures().catch(() => {}));
+    this.redis.on("ready", () => void this.#lookForFeatures().catch(() => {}));
+    // A blocking read lasts as long as it is told to, so that its connection is left alone.
+    this.#watch = new Watch(this.redis, commandTimeout);
   }
 
   /** What the server can do, as was found out when the connection was made. */
@@ -97,13 +100,13 @@ export class RedisClient {
   }
 
   /** Gives a command whose answer is read as text. */
-  give(name: string, ...args: readonly Argument[]): Promise<unknown> {
-    return this.#send(new Command(name, [...args], { replyEncoding: "utf8" }));
+  give(name: string, ...args: Argument[]): Promise<unknown> {
+    return this.#send(new Command(name, args, { replyEncoding: "utf8" }));
   }
 
   /** Gives a command whose answer is read as bytes. */
-  ask(name: string, ...args: readonly Argument[]): Promise<unknown> {
-    return this.#send(new Command(name, [...args], { replyEncoding: null }));
+  ask(name: string, ...args: Argument[]): Promise<unknown> {
+    return this.#send(new Command(name, args, { replyEncoding: null }));
   }
 
   /** Runs a script by its name, and sends it whole only where Redis does not know it yet, or no longer. */
@@ -154,6 +157,7 @@ export class RedisClient {
 
   /** Ends the connection at once. What is under way is rejected. */
   async cut(): Promise<void> {
+    this.#watch?.end();
     if (this.redis.status === "end" || this.redis.status === "wait") return;
     const ended = new Promise<void>((resolve) => this.redis.once("end", resolve));
     this.redis.disconnect();

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Delivery, DeliveryResult, MessageHeaders, Settlement } from "../../server.ts";
-import type { Entry } from "./entry.ts";
+import { fromRaw, type RawEntry } from "./entry.ts";
 import type { Holding } from "./holding.ts";
 
 /** A message from a stream. */
@@ -18,7 +18,8 @@ export class RedisDelivery implements Delivery {
   readonly leaseInterval: number;
   readonly #holding: Holding;
 
-  constructor(entry: Entry, holding: Holding) {
+  constructor(raw: RawEntry, holding: Holding) {
+    const entry = fromRaw(raw);
     this.payload = entry.payload;
     this.headers = entry.headers;
     this.contentType = entry.contentType;
@@ -32,6 +33,21 @@ export class RedisDelivery implements Delivery {
 
   settle(action: Settlement): Promise<DeliveryResult> {
     return this.#holding.settle(this.messageId, action);
+  }
+
+  /** It is in the consumer's hands from now on. */
+  hold(): void {
+    this.#holding.hold(this.messageId);
+  }
+
+  /** It was not handed over: it goes back, and this delivery does not count. */
+  giveBack(): Promise<DeliveryResult> {
+    return this.#holding.settle(this.messageId, "return");
+  }
+
+  /** Somebody else has it by now. */
+  forget(): void {
+    this.#holding.released(this.messageId);
   }
 
   extendLease(): Promise<DeliveryResult> {

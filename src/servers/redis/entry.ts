@@ -41,23 +41,51 @@ export type RawEntry = readonly [
   deliveries?: unknown,
 ];
 
+const [PAYLOAD, HEADERS, CONTENT_TYPE, REPLY_TO, COUNT] = [
+  "payload",
+  "headers",
+  "content_type",
+  "reply_to",
+  COUNT_FIELD,
+].map((name) => Buffer.from(name)) as [Buffer, Buffer, Buffer, Buffer, Buffer];
+const JSON_TYPE = "application/json";
+const JSON_TYPE_BYTES = Buffer.from(JSON_TYPE);
+const NO_PAYLOAD = new Uint8Array();
+
 /** Reads an entry; fields that are not there are absent, those that nobody knows are ignored. */
 export function fromRaw([id, fields, , deliveries]: RawEntry): Entry {
-  const values = new Map<string, Buffer>();
+  let [payload, headers, contentType, replyTo]: (Buffer | undefined)[] = [];
+  // As another entry, and as this one.
+  let count = Number(deliveries ?? 0);
   const flat = fields ?? [];
-  for (let i = 0; i + 1 < flat.length; i += 2) values.set(String(flat[i]), flat[i + 1] ?? Buffer.alloc(0));
-  const payload = values.get("payload");
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const [name, value] = [flat[i] as Buffer, flat[i + 1]];
+    if (areSame(name, PAYLOAD)) payload = value;
+    else if (areSame(name, HEADERS)) headers = value;
+    else if (areSame(name, CONTENT_TYPE)) contentType = value;
+    else if (areSame(name, REPLY_TO)) replyTo = value;
+    else if (areSame(name, COUNT)) count += Number(value) || 0;
+  }
   return {
-    id: String(id),
-    payload: payload
-      ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength)
-      : new Uint8Array(),
-    headers: toHeaders(values.get("headers")),
-    contentType: values.get("content_type")?.toString() || undefined,
-    replyTo: values.get("reply_to")?.toString() || undefined,
-    // As another entry, and as this one.
-    deliveries: (Number(values.get(COUNT_FIELD)) || 0) + Number(deliveries ?? 0),
+    id: id.toString("latin1"),
+    payload: payload ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength) : NO_PAYLOAD,
+    headers: toHeaders(headers),
+    contentType: toContentType(contentType),
+    replyTo: replyTo?.toString() || undefined,
+    deliveries: count,
   };
+}
+
+/** Short ones are compared sooner than they are decoded. */
+function areSame(bytes: Buffer, others: Buffer): boolean {
+  if (bytes.length !== others.length) return false;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== others[i]) return false;
+  return true;
+}
+
+function toContentType(bytes: Buffer | undefined): string | undefined {
+  if (!bytes) return undefined;
+  return areSame(bytes, JSON_TYPE_BYTES) ? JSON_TYPE : bytes.toString() || undefined;
 }
 
 /** Headers that are not a JSON object are none: the message goes to no actor, and in time to the dead letters. */
@@ -66,6 +94,8 @@ function toHeaders(text: Buffer | undefined): MessageHeaders {
   try {
     const headers: unknown = JSON.parse(text.toString());
     if (typeof headers !== "object" || headers === null || Array.isArray(headers)) return {};
+    const values = Object.values(headers);
+    if (values.every((value) => typeof value === "string")) return headers as MessageHeaders;
     return Object.fromEntries(
       Object.entries(headers).filter(([, value]) => value !== null).map((
         [name, value],
@@ -82,6 +112,7 @@ function asText(value: unknown): string {
 
 /** Which of two ids is older: `ms-seq`, both of up to 64 bits. */
 export function compareIds(one: string, other: string): number {
+  if (one === other) return 0;
   const [ms = "0", seq = "0"] = one.split("-");
   const [otherMs = "0", otherSeq = "0"] = other.split("-");
   return compareNumbers(ms, otherMs) || compareNumbers(seq, otherSeq);

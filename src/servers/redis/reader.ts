@@ -8,7 +8,8 @@
  */
 import { settlesWithin, systemClock } from "../../_internal/clock.ts";
 import type { RedisClient } from "./client.ts";
-import { type Entry, fromRaw, type RawEntry } from "./entry.ts";
+import { RedisDelivery } from "./delivery.ts";
+import type { RawEntry } from "./entry.ts";
 import type { Holding } from "./holding.ts";
 import { toInfos } from "./place.ts";
 import { Reclaimer } from "./reclaimer.ts";
@@ -30,12 +31,6 @@ export interface ReaderOptions {
   readonly blockMs: number;
   readonly minIdleMs: number;
   readonly reclaim: boolean;
-}
-
-/** One entry, and where it was. */
-export interface Read {
-  readonly holding: Holding;
-  readonly entry: Entry;
 }
 
 /** What reading answers: for each stream, its name and its entries. */
@@ -68,7 +63,7 @@ export class Reader {
   }
 
   /** At most so many entries. Until there is something, `end` has come, or it is stopped. */
-  async read(max: number, end: number): Promise<readonly Read[]> {
+  async read(max: number, end: number): Promise<readonly RedisDelivery[]> {
     const { blockMs, holdings } = this.#options;
     while (!this.#stopped) {
       const found = await this.#returns.claim(max);
@@ -86,16 +81,16 @@ export class Reader {
   }
 
   /** One channel: one blocking read is all it takes. */
-  async #readOne(holding: Holding, max: number, block: number): Promise<Read[]> {
+  async #readOne(holding: Holding, max: number, block: number): Promise<RedisDelivery[]> {
     const { place: { stream, group }, consumer } = holding;
     const scope = ["GROUP", group, consumer, "COUNT", max, "BLOCK", block, ...this.#claim];
     const { blocking } = this.#options;
     const streams = await this.#within(block, blocking.ask("XREADGROUP", ...scope, "STREAMS", stream, ">"));
-    return toReads(holding, streams as RawStreams);
+    return toDeliveries(holding, streams as RawStreams);
   }
 
   /** Several channels: what is there, else news of any. */
-  async #readMany(max: number, block: number): Promise<Read[]> {
+  async #readMany(max: number, block: number): Promise<RedisDelivery[]> {
     const { blocking, commands, holdings } = this.#options;
     const found = await this.#readAll(max);
     if (found.length > 0 || this.#stopped) return found;
@@ -111,11 +106,11 @@ export class Reader {
   }
 
   /** All channels, each its share; then those that have more share what others left. */
-  async #readAll(max: number): Promise<Read[]> {
+  async #readAll(max: number): Promise<RedisDelivery[]> {
     const { holdings } = this.#options;
     const order = [...holdings.slice(this.#turn), ...holdings.slice(0, this.#turn)];
     this.#turn = (this.#turn + 1) % holdings.length;
-    const reads: Read[] = [];
+    const reads: RedisDelivery[] = [];
     for (let asked = order; asked.length > 0 && reads.length < max;) {
       // Where there is less room than channels, those whose turn it is come first.
       const some = asked.slice(0, max - reads.length);
@@ -129,11 +124,11 @@ export class Reader {
     return reads;
   }
 
-  async #readNow(holding: Holding, count: number): Promise<Read[]> {
+  async #readNow(holding: Holding, count: number): Promise<RedisDelivery[]> {
     const { place: { stream, group }, consumer } = holding;
     const scope = ["GROUP", group, consumer, "COUNT", count];
     const streams = await this.#options.commands.ask("XREADGROUP", ...scope, "STREAMS", stream, ">");
-    return toReads(holding, streams as RawStreams);
+    return toDeliveries(holding, streams as RawStreams);
   }
 
   async #lastDelivered({ place: { stream, group } }: Holding): Promise<string> {
@@ -150,14 +145,14 @@ export class Reader {
   }
 }
 
-function toReads(holding: Holding, streams: RawStreams): Read[] {
-  const reads: Read[] = [];
+function toDeliveries(holding: Holding, streams: RawStreams): RedisDelivery[] {
+  const deliveries: RedisDelivery[] = [];
   for (const [, entries] of streams ?? []) {
     for (const raw of entries) {
-      const entry = fromRaw(raw);
+      const delivery = new RedisDelivery(raw, holding);
       // A read that claims finds also what we hold ourselves, where nobody keeps its lease.
-      if (!holding.has(entry.id)) reads.push({ holding, entry });
+      if (!holding.has(delivery.messageId)) deliveries.push(delivery);
     }
   }
-  return reads;
+  return deliveries;
 }

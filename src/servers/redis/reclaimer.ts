@@ -3,10 +3,10 @@
  * @module
  */
 import type { RedisClient } from "./client.ts";
-import { fromRaw, type RawEntry } from "./entry.ts";
+import { RedisDelivery } from "./delivery.ts";
+import type { RawEntry } from "./entry.ts";
 import type { Holding } from "./holding.ts";
 import { toInfos } from "./place.ts";
-import type { Read } from "./reader.ts";
 import type { Settler } from "./settler.ts";
 
 /** How much longer than the least idle time a consumer with nothing pending must be silent to be removed. */
@@ -40,12 +40,12 @@ export class Reclaimer {
   }
 
   /** What others left behind, at most so many; looks only when it is time. */
-  async claim(max: number): Promise<Read[]> {
+  async claim(max: number): Promise<RedisDelivery[]> {
     if (this.untilDue() > 0) return [];
     const { minIdleMs, holdings, readsClaim } = this.#options;
     // Not all at the same time.
     this.#due = performance.now() + minIdleMs * (readsClaim ? GONE_AFTER : 0.25) * (1 + Math.random());
-    const claimed: Read[] = [];
+    const claimed: RedisDelivery[] = [];
     for (const holding of holdings) {
       if (claimed.length < max) claimed.push(...await this.#claimFrom(holding, max - claimed.length));
     }
@@ -55,7 +55,7 @@ export class Reclaimer {
     return claimed;
   }
 
-  async #claimFrom(holding: Holding, max: number): Promise<Read[]> {
+  async #claimFrom(holding: Holding, max: number): Promise<RedisDelivery[]> {
     const { place: { stream, group }, consumer } = holding;
     const { commands, minIdleMs } = this.#options;
     const cursor = this.#cursors.get(holding) ?? "0-0";
@@ -73,7 +73,7 @@ export class Reclaimer {
     return await Promise.all(ours.map(async ([id, fields]) => {
       // Redis counts takings-over, this one included.
       const deliveries = await this.#deliveriesOf(holding, String(id));
-      return { holding, entry: fromRaw([id, fields, undefined, deliveries - 1]) };
+      return new RedisDelivery([id, fields, undefined, deliveries - 1], holding);
     }));
   }
 

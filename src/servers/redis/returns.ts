@@ -4,10 +4,10 @@
  * @module
  */
 import type { RedisClient } from "./client.ts";
-import { fromRaw, type RawEntry } from "./entry.ts";
+import { RedisDelivery } from "./delivery.ts";
+import type { RawEntry } from "./entry.ts";
 import type { Holding } from "./holding.ts";
 import { isPlaceMissing, toInfos } from "./place.ts";
-import type { Read } from "./reader.ts";
 import { RETURNED } from "./scripts.ts";
 
 /** How long to wait between two looks for messages, in milliseconds. */
@@ -38,7 +38,7 @@ export class Returns {
   }
 
   /** What was put back, at most so many; looks only when it is time. */
-  async claim(max: number): Promise<Read[]> {
+  async claim(max: number): Promise<RedisDelivery[]> {
     if (this.untilDue() > 0) return [];
     if (performance.now() >= this.#countDue) {
       this.#countDue = performance.now() + COUNT_EVERY;
@@ -46,7 +46,7 @@ export class Returns {
       this.#shared = this.#holdings.filter((_, i) => areShared[i]);
     }
     this.#lookDue = performance.now() + LOOK_EVERY;
-    const claimed: Read[] = [];
+    const claimed: RedisDelivery[] = [];
     for (const holding of this.#shared) {
       if (claimed.length < max) claimed.push(...await this.#claimFrom(holding, max - claimed.length));
     }
@@ -62,7 +62,7 @@ export class Returns {
     }
   }
 
-  async #claimFrom(holding: Holding, max: number): Promise<Read[]> {
+  async #claimFrom(holding: Holding, max: number): Promise<RedisDelivery[]> {
     const { place: { stream, group }, consumer } = holding;
     const scope = [stream, group, "-", "+", max, RETURNED];
     const pending = await this.#commands.give("XPENDING", ...scope) as unknown[][];
@@ -73,9 +73,8 @@ export class Returns {
       "XCLAIM",
       ...[stream, group, consumer, LEAST_SILENT, ...deliveries.keys()],
     ) as readonly (RawEntry | null)[];
-    return entries.filter((raw) => raw !== null).map(([id, fields]) => ({
-      holding,
-      entry: fromRaw([id, fields, undefined, deliveries.get(String(id))]),
-    }));
+    return entries.filter((raw) => raw !== null).map(([id, fields]) =>
+      new RedisDelivery([id, fields, undefined, deliveries.get(String(id))], holding)
+    );
   }
 }

@@ -3,7 +3,8 @@
  *
  * Every script takes the stream as its first key, and as arguments: the group, the consumer, the oldest and the newest of
  * the ids, how finished entries are treated (`""` keeps them, `"del"` deletes them where the stream has one group, `"xackdel"` deletes them once every group
- * has them), one argument of its own, and the ids. It answers 1 for each id that was ours, 0 for each that was not. One
+ * has them), one argument of its own, and the ids. It answers which of the ids were not ours, by their numbers from 1
+ * on: mostly none. One
  * `XPENDING` tells for the whole batch, as long as the consumer does not hold many more messages between its ends.
  * @module
  */
@@ -18,7 +19,7 @@ export interface Script {
 const OWNED = `
 local stream, group, consumer, finishing, own = KEYS[1], ARGV[1], ARGV[2], ARGV[5], ARGV[6]
 -- How often each of our ids was delivered.
-local mine, ids, results, times = {}, {}, {}, {}
+local mine, ids, lost, times = {}, {}, {}, {}
 -- Others of the consumer's messages may lie between. Where they are many, those that were not seen are looked up singly.
 local most = 2 * (#ARGV - 6) + 16
 local rows = redis.call('XPENDING', stream, group, ARGV[3], ARGV[4], most, consumer)
@@ -32,11 +33,12 @@ for i = 7, #ARGV do
   if mine[id] then
     ids[#ids + 1] = id
     times[id] = mine[id]
+  else
+    lost[#lost + 1] = i - 6
   end
-  results[#results + 1] = mine[id] and 1 or 0
   mine[id] = false
 end
-if #ids == 0 then return results end
+if #ids == 0 then return lost end
 `;
 
 const FINISH = `
@@ -49,7 +51,7 @@ else
     redis.call('XDEL', stream, unpack(ids))
   end
 end
-return results
+return lost
 `;
 
 /** Copies each entry that is still there: `change` works on its fields, `add` adds them somewhere. */
@@ -109,7 +111,7 @@ if #redis.call('XINFO', 'GROUPS', stream) > 1 then
     local count = times[id] - 1 + tonumber(own)
     redis.call('XCLAIM', stream, group, '${RETURNED}', 0, id, 'IDLE', '${LONG_SILENT}', 'RETRYCOUNT', count, 'JUSTID')
   end
-  return results
+  return lost
 end
 ` + copyEach(
     `count = count + times[id] - 1 + tonumber(own)
@@ -126,7 +128,7 @@ export const EXTEND: Script = script(
   OWNED + `
 ids[#ids + 1] = 'JUSTID'
 redis.call('XCLAIM', stream, group, consumer, 0, unpack(ids))
-return results
+return lost
 `,
 );
 

@@ -116,10 +116,9 @@ export class RedisServer implements Server {
     const { commands } = this.#connected("publish");
     const stream = this.#names.stream(channel);
     const xadd = toXaddArguments(parameters);
-    const id = await this.#explained(
-      commands,
-      commands.give("XADD", stream, ...xadd, ...toFields(message)),
-    );
+    const id = await commands.give("XADD", stream, ...xadd, ...toFields(message)).catch((error: unknown) => {
+      throw commands.explain(error);
+    });
     if (id === null) {
       throw new Error(`Cannot publish as the stream does not exist, and may not be made: ${stream}`);
     }
@@ -203,14 +202,6 @@ export class RedisServer implements Server {
         if (!(error instanceof Error && error.message.startsWith("BUSYGROUP"))) throw commands.explain(error);
       }
     }));
-  }
-
-  async #explained<T>(client: RedisClient, answer: Promise<T>): Promise<T> {
-    try {
-      return await answer;
-    } catch (error) {
-      throw client.explain(error);
-    }
   }
 }
 

@@ -78,10 +78,10 @@ export class Settler {
   /** Never rejects. */
   async #run(holding: Holding, action: SettlerAction, requests: readonly SettlerRequest[]): Promise<void> {
     try {
-      const results = await this.#call(holding, action, requests.map(({ id }) => id));
+      const lost = await this.#call(holding, action, requests.map(({ id }) => id));
       requests.forEach(({ id, resolve }, i) => {
         if (action !== "extend") holding.released(id);
-        resolve(results[i] === 1 ? "done" : "lost");
+        resolve(lost.length > 0 && lost.includes(i + 1) ? "lost" : "done");
       });
     } catch (error) {
       const explained = this.#client.explain(error);
@@ -92,7 +92,8 @@ export class Settler {
     }
   }
 
-  async #call(holding: Holding, action: SettlerAction, ids: readonly string[]): Promise<readonly unknown[]> {
+  /** Answers which of the ids were not ours, by their numbers from 1 on. */
+  async #call(holding: Holding, action: SettlerAction, ids: readonly string[]): Promise<readonly number[]> {
     const { place: { stream, group, deadLetters }, consumer } = holding;
     // Without dead letters there is nothing to copy to.
     const [script, own] = SCRIPTS[action === "nack" && deadLetters === null ? "ack" : action];
@@ -100,10 +101,10 @@ export class Settler {
     const keys = action === "nack" && deadLetters !== null ? [stream, deadLetters] : [stream];
     try {
       const scope = [group, consumer, ...endsOf(ids), this.#finishing()];
-      return await this.#client.run(script, keys, [...scope, argument, ...ids]) as readonly unknown[];
+      return await this.#client.run(script, keys, [...scope, argument, ...ids]) as readonly number[];
     } catch (error) {
       // The group is gone, and with it all that was ours.
-      if (isPlaceMissing(error)) return [];
+      if (isPlaceMissing(error)) return ids.map((_, i) => i + 1);
       throw error;
     }
   }

@@ -4,10 +4,9 @@
  */
 import { settlesWithin, systemClock } from "../../_internal/clock.ts";
 import type { Delivery, Subscription } from "../../server.ts";
-import { RedisDelivery } from "./delivery.ts";
 import { isPlaceMissing } from "./place.ts";
 import { ReadAhead } from "./read_ahead.ts";
-import { type Read, Reader, type ReaderOptions } from "./reader.ts";
+import { Reader, type ReaderOptions } from "./reader.ts";
 
 /** How long giving back may take with a Redis that does not answer, in milliseconds. */
 const CLOSE_TIMEOUT = 2_000;
@@ -87,16 +86,18 @@ export class RedisSubscription implements Subscription {
   async #take(max: number, wait: number): Promise<readonly Delivery[]> {
     if (this.#stopping) return [];
     const ahead = this.#ahead.take(max);
-    if (ahead.length > 0) return ahead.map(toDelivery);
+    if (ahead.length > 0) return ahead;
     const { blocking, prefetch, createGroups } = this.#options;
     try {
-      const reads = await this.#reader.read(max + prefetch, performance.now() + wait);
+      const deliveries = await this.#reader.read(max + prefetch, performance.now() + wait);
       if (this.#stopping) {
-        await Promise.allSettled(reads.map(({ holding, entry }) => holding.settle(entry.id, "return")));
+        await Promise.allSettled(deliveries.map((delivery) => delivery.giveBack()));
         return [];
       }
-      this.#ahead.put(reads.slice(max));
-      return reads.slice(0, max).map(toDelivery);
+      for (const delivery of deliveries) delivery.hold();
+      if (deliveries.length <= max) return deliveries;
+      this.#ahead.put(deliveries.slice(max));
+      return deliveries.slice(0, max);
     } catch (error) {
       if (this.#stopping) return [];
       const explained = blocking.explain(error);
@@ -105,9 +106,4 @@ export class RedisSubscription implements Subscription {
       return [];
     }
   }
-}
-
-function toDelivery({ holding, entry }: Read): Delivery {
-  holding.hold(entry.id);
-  return new RedisDelivery(entry, holding);
 }
