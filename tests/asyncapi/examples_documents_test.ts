@@ -27,12 +27,18 @@ async function applicationsOf(file: string): Promise<Repid[]> {
   return [...found];
 }
 
-/** `own_server.ts` has an application only where it is run as a program; `isolated.ts` starts processes of its own. */
-const NOT_IMPORTED: ReadonlySet<string> = new Set(["own_server.ts", "isolated.ts"]);
+/** They start processes of their own, or wait for what their worker does. */
+const NOT_IMPORTED: ReadonlySet<string> = new Set(["isolated.ts", "progress.ts", "request_reply.ts"]);
+
+/** Whether there is an application where the example is not run as a program. */
+function hasApplication(file: string): boolean {
+  const text = readFileSync(new URL(file, FOLDER), "utf8");
+  return text.includes("export const app") ||
+    (text.includes("new Repid(") && !text.includes("import.meta.main"));
+}
 
 const examples = readdirSync(FOLDER).filter((file) =>
-  file.endsWith(".ts") && !NOT_IMPORTED.has(file) &&
-  readFileSync(new URL(file, FOLDER), "utf8").includes("new Repid(")
+  file.endsWith(".ts") && !NOT_IMPORTED.has(file) && hasApplication(file)
 );
 
 for (const file of examples) {

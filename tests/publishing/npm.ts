@@ -39,6 +39,11 @@ interface Manifest {
   readonly imports: Readonly<Record<string, string>>;
 }
 
+/** The files of the source, by their path in the project: all but what only benchmarks use. */
+export function shippedSource(): string[] {
+  return ["mod.ts", ...globSync("src/**/*.ts", { cwd: ROOT, exclude: ["src/testing/bench/**"] })];
+}
+
 /** Writes the package to a folder, which is emptied before. */
 export function buildNpmPackage(target: string): void {
   rmSync(target, { recursive: true, force: true });
@@ -53,7 +58,7 @@ export function buildNpmPackage(target: string): void {
 
 function compile(target: string): void {
   // Every file, as some are not imported but run: the entry module of isolated functions.
-  const files = ["mod.ts", ...globSync("src/**/*.ts", { cwd: ROOT })].map((path) => join(ROOT, path));
+  const files = shippedSource().map((path) => join(ROOT, path));
   // Options on the command line have no place for lists of files outside of its folder: a project has.
   const project = join(target, "tsconfig.json");
   const compilerOptions = {

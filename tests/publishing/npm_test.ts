@@ -12,7 +12,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { runtime, test } from "../harness.ts";
-import { buildNpmPackage } from "./npm.ts";
+import { buildNpmPackage, shippedSource } from "./npm.ts";
 
 const execute = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -57,8 +57,7 @@ if (runtime() === "deno") {
       /^(package\.json|command\.js|(mod|src\/.+)\.(js|d\.ts)|docs\/[\w/]+\.md|[A-Z]+(\.md)?|llms\.txt)$/;
     assert.deepEqual(files.filter((file) => !expected.test(file)), []);
     const compiled = files.filter((file) => file.endsWith(".js") && file !== "command.js");
-    const source = ["mod.ts", ...globSync("src/**/*.ts", { cwd: ROOT })];
-    assert.deepEqual(compiled.sort(), source.map((file) => file.replace(/ts$/, "js")).sort());
+    assert.deepEqual(compiled.sort(), shippedSource().map((file) => file.replace(/ts$/, "js")).sort());
     const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     for (const { types, default: code } of Object.values<Record<string, string>>(exports)) {
       for (const path of [types, code]) assert.ok(files.includes(`${path?.slice(2)}`), path ?? "none");

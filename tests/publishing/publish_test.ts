@@ -9,6 +9,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { runtime, test } from "../harness.ts";
+import { shippedSource } from "./npm.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const TEXTS = ["README.md", "LICENSE", "CHANGELOG.md", "llms.txt", "deno.json", "jsr.json"];
@@ -24,7 +25,7 @@ async function published(): Promise<string[]> {
 
 if (runtime() === "deno") {
   test("deno publish: sends the source, its documentation and nothing else", async () => {
-    const source = globSync(["mod.ts", "src/**/*.ts", "docs/**/*.md"], { cwd: ROOT });
+    const source = [...shippedSource(), ...globSync("docs/**/*.md", { cwd: ROOT })];
     const files = await published();
     assert.deepEqual(files.sort(), [...TEXTS, ...source].sort());
     assert.deepEqual(files.filter((file) => /(^|\/)(tests|bench|examples)\/|_test\.ts$/.test(file)), []);
