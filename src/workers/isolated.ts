@@ -4,6 +4,7 @@
  * @module
  */
 import { availableParallelism } from "node:os";
+import { type Admission, admissionTo } from "./admission.ts";
 import { type IsolatedModule, moduleIn } from "./module.ts";
 import { Pool } from "./pool.ts";
 
@@ -37,5 +38,8 @@ export function isolated<M>(url: URL): IsolatedModule<M> {
 export async function closeIsolated(): Promise<void> {
   await shared?.end();
 }
+
+/** What {@linkcode WorkerPool.admit} is for a pool, for the processes that all {@linkcode isolated} modules share. */
+export const admitIsolated: Admission = admissionTo(availableParallelism);
 
 let shared: Pool | undefined;

@@ -27,8 +27,9 @@
  *
  * @module
  */
+export type { Admission } from "./admission.ts";
 export { IsolatedError, type IsolatedErrorOptions } from "./error.ts";
-export { closeIsolated, isolated } from "./isolated.ts";
+export { admitIsolated, closeIsolated, isolated } from "./isolated.ts";
 export type {
   IsolatedCallOptions,
   IsolatedContext,

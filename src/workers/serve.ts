@@ -40,6 +40,10 @@ export function serve(load: (url: string) => Promise<LoadedModule>): void {
       send(reply, undefined, undefined, ignoreLostParent);
     });
   });
+  // by now another call may be running: ending the process would make that one fail for what an earlier one forgot
+  process.on("unhandledRejection", (error) => {
+    console.error("A rejection that no isolated function waited for:", error);
+  });
   process.on("disconnect", () => process.exit(0));
   if (!process.connected) process.exit(0); // the parent died meanwhile: Node said so before anybody listened
   // a terminal, and service managers, signal the whole group: whether running calls may finish is the parent's decision

@@ -4,6 +4,7 @@
  * @module
  */
 import { availableParallelism } from "node:os";
+import { type Admission, admissionTo } from "./admission.ts";
 import { IsolatedError } from "./error.ts";
 import { type IsolatedModule, moduleIn } from "./module.ts";
 import { Pool } from "./pool.ts";
@@ -35,6 +36,21 @@ export interface WorkerPoolOptions {
  * ```
  */
 export class WorkerPool implements AsyncDisposable {
+  /**
+   * A middleware for actors whose handlers run in this pool: waits for a free process before the run begins, so that
+   * waiting does not count against the actor's time limit. Without it a worker that takes more messages than there are
+   * processes may see them time out in the queue. What waits holds its message.
+   *
+   * @example
+   * ```ts
+   * import { Router } from "@repid/core";
+   * import { WorkerPool } from "@repid/core/workers";
+   *
+   * const pool = new WorkerPool({ size: 2 });
+   * const router = new Router({ channel: "heavy", timeout: 10_000, middlewares: [pool.admit] });
+   * ```
+   */
+  readonly admit: Admission;
   readonly #pool: Pool;
   #closing: Promise<void> | undefined;
 
@@ -54,6 +70,7 @@ export class WorkerPool implements AsyncDisposable {
       );
     }
     this.#pool = new Pool(size, killAfter);
+    this.admit = admissionTo(() => size);
   }
 
   /**

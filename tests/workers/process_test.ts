@@ -154,3 +154,14 @@ test("IsolatedProcess survives the signals that a terminal sends to the whole gr
   assert.equal(await functions.overlap(), 1);
   assert.equal(await functions.pid(), pid);
 });
+
+test("IsolatedProcess goes on after a rejection that nobody waited for: it is no other call's fault", async () => {
+  await using pool = new WorkerPool({ size: 1 });
+  const functions = pool.module<typeof Functions>(functionsUrl);
+  const pid = await functions.pid();
+  assert.equal(await functions.forgetAndGoOn(), "returned");
+  for (let i = 0; i < 5; i++) {
+    assert.equal(await functions.forget(), "returned");
+    assert.equal(await functions.pid(), pid);
+  }
+});
