@@ -124,6 +124,13 @@ test("ADDRESSES name queues and exchanges as each broker wants them", () => {
   assert.equal(ADDRESSES.plain.subscribe("q/x"), "q/x");
 });
 
+test("ADDRESSES leave an address alone that a message of another client wants its reply at", () => {
+  assert.equal(ADDRESSES.rabbitmq.publish("/queues/a%20b", undefined), "/queues/a%20b");
+  assert.equal(ADDRESSES.rabbitmq.publish("/exchanges/e/k", undefined), "/exchanges/e/k");
+  assert.equal(ADDRESSES.rabbitmq.publish("/other", undefined), "/queues/%2Fother");
+  assert.equal(ADDRESSES["rabbitmq-v1"].publish("/queue/a", undefined), "/queue/a");
+});
+
 test("toSettings() decodes credentials and the virtual host", () => {
   const settings = toSettings("amqps://us%40er:p%2Fss@broker/my%2Fvhost", {});
   const { user, password, vhost, host, port, secure } = settings;

@@ -22,14 +22,19 @@ export type AmqpAddressing = "rabbitmq" | "rabbitmq-v1" | "plain";
 /** The named strategies. */
 export const ADDRESSES: Readonly<Record<AmqpAddressing, AmqpAddresses>> = {
   "rabbitmq": {
-    publish: (channel, key) =>
-      key === undefined ? queue(channel) : `/exchanges/${encode(channel)}/${encode(key)}`,
+    publish: (channel, key) => {
+      if (key !== undefined) return `/exchanges/${encode(channel)}/${encode(key)}`;
+      return isAddress(channel, "queues", "exchanges") ? channel : queue(channel);
+    },
     subscribe: queue,
   },
   "rabbitmq-v1": {
     // `/queue/…` would declare what is missing, and end the session where it is there with other arguments. Nothing is
     // decoded there, so nothing is encoded.
-    publish: (channel, key) => key === undefined ? `/amq/queue/${channel}` : `/exchange/${channel}/${key}`,
+    publish: (channel, key) => {
+      if (key !== undefined) return `/exchange/${channel}/${key}`;
+      return isAddress(channel, "amq", "queue", "exchange", "topic") ? channel : `/amq/queue/${channel}`;
+    },
     subscribe: (channel) => `/amq/queue/${channel}`,
   },
   "plain": {
@@ -37,6 +42,11 @@ export const ADDRESSES: Readonly<Record<AmqpAddressing, AmqpAddresses>> = {
     subscribe: (channel) => channel,
   },
 };
+
+/** Clients of other make write an address where a reply is wanted, not the name of a queue. */
+function isAddress(channel: string, ...kinds: readonly string[]): boolean {
+  return kinds.some((kind) => channel.startsWith(`/${kind}/`));
+}
 
 function queue(channel: string): string {
   return `/queues/${encode(channel)}`;
