@@ -73,14 +73,19 @@ export class AmqpDelivery implements Delivery {
   }
 }
 
-/**
- * Brokers tell how often it was delivered before; RabbitMQ counts releases in an annotation only, and on classic queues
- * nothing at all.
- */
+/** Where RabbitMQ counts what was released: 4.0 in the first, 4.3 in the second. */
+const COUNTS = ["x-delivery-count", "x-acquired-count"];
+
+/** Brokers tell how often it was delivered before; RabbitMQ counts on classic queues nothing at all. */
 function countDeliveries(message: RheaMessage): number | undefined {
   const { delivery_count: count = 0, first_acquirer: isFirst, message_annotations: annotations } = message;
-  const noted = annotations?.["x-delivery-count"];
-  const before = Math.max(count, typeof noted === "number" ? noted : 0);
+  let before = count;
+  if (annotations) {
+    for (const name of COUNTS) {
+      const noted = annotations[name];
+      if (typeof noted === "number" && noted > before) before = noted;
+    }
+  }
   // rhea reads a boolean of two bytes as a number.
   return before === 0 && isFirst !== undefined && !isFirst ? undefined : before + 1;
 }
