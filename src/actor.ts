@@ -3,6 +3,7 @@
  * @module
  */
 import type { Channel } from "./channel.ts";
+import { findContradiction } from "./contradictions.ts";
 import { type ConfirmationMode, type HandlerResult, isAction, type OnError } from "./confirmation.ts";
 import type { Converter } from "./converter.ts";
 import type { Dependencies, Resolved } from "./dependency.ts";
@@ -14,6 +15,7 @@ import type { HeadersOutput, MaybeSchema, SchemaOutput } from "./schema.ts";
 import { isSchema } from "./schema.ts";
 import type { MessageHeaders } from "./server.ts";
 import { toChannel } from "./channel.ts";
+import { collectInputs } from "./validation.ts";
 
 /** What a router gives to the actors below it that do not say otherwise. */
 export interface RouterOptions {
@@ -114,8 +116,8 @@ const MODES: ReadonlySet<unknown> = new Set<ConfirmationMode>([
 /**
  * Refuses options that cannot work, at the line that gives them.
  *
- * @throws {TypeError} If the name, a schema, the handler, the channel or the mode has the wrong shape, or a policy has no
- * meaning in the mode.
+ * @throws {TypeError} If the name, a schema, the handler, the channel or the mode has the wrong shape, a policy has no
+ * meaning in the mode, or its schemas and those of its dependencies exclude each other.
  * @throws {RangeError} If a duration is not positive.
  */
 export function checkActor(options: ActorOptions, handler: unknown): void {
@@ -150,6 +152,11 @@ export function checkActor(options: ActorOptions, handler: unknown): void {
     if (typeof dependency?.resolve !== "function") {
       refuse("what it depends on was not made with dependency()", name);
     }
+  }
+  const inputs = collectInputs(options);
+  for (const part of ["payload", "headers"] as const) {
+    const found = findContradiction(part, inputs[part]);
+    if (found !== undefined) refuse("its schemas exclude each other", found);
   }
   for (const policy of [onError, onTimeout]) {
     if (policy !== undefined && typeof policy !== "function" && !isAction(policy, confirmationMode)) {

@@ -79,7 +79,7 @@ export class Router {
   /**
    * Registers a function as an actor, and answers the actor: something to send to, and to call in tests.
    *
-   * @throws {TypeError} If the options or the handler have the wrong shape.
+   * @throws {TypeError} If the options or the handler have the wrong shape, or schemas exclude those of dependencies.
    * @throws {RangeError} If a duration is not positive.
    */
   actor<

@@ -32,6 +32,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly string[]])[] = [
     [
       "actor.ts",
       "confirmation.ts",
+      "contradictions.ts",
       "converter.ts",
       "dependency.ts",
       "json_schema.ts",
