@@ -49,7 +49,7 @@ async function compare(server: ServerName): Promise<number> {
       machine: `${cpus().length} × ${cpus()[0]?.model ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GB`,
       runtimes: Object.fromEntries([...runtimes].map(([name, { title }]) => [name, title])),
       packages: await packagesOf(server),
-      cells: cells.map((cell) => toResult(cell, runners)),
+      cells: cells.map((cell) => toResult(cell, runnersOf(cell, runners))),
       failures: [],
     };
     console.log(`${broker.version}: ${cells.length} figures of ${runners.length}, ${options.rounds} rounds`);
@@ -74,12 +74,12 @@ interface Rounds {
 }
 
 async function runRounds(results: Results, { cells, runners, broker }: Rounds): Promise<void> {
-  const all = options.rounds * cells.length * runners.length;
+  const all = options.rounds * cells.reduce((sum, cell) => sum + runnersOf(cell, runners).length, 0);
   const began = performance.now();
   let done = 0;
   for (let round = 0; round < options.rounds; round++) {
     for (const [index, cell] of cells.entries()) {
-      for (const { entrant, runtime } of shuffled(runners)) {
+      for (const { entrant, runtime } of shuffled(runnersOf(cell, runners))) {
         const row = results.cells[index]?.rows.find((one) =>
           one.entrant === entrant.name && one.runtime === runtime
         );
@@ -115,6 +115,10 @@ async function attempt(
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+function runnersOf({ isWithoutPeers }: Cell, runners: readonly Runner[]): readonly Runner[] {
+  return isWithoutPeers ? runners.filter(({ entrant }) => !entrant.isPeer) : runners;
 }
 
 function isWanted({ name, isExtra }: Entrant): boolean {

@@ -101,9 +101,15 @@ async function prepareDrain(contender: Contender, job: Job): Promise<Prepared> {
       meter.start();
       stop = await contender.consume(job.concurrency, () => meter.add());
       const span = await meter.span;
-      // The tail is handled as well, so that the broker's counters are those of a whole run; a long one is not waited for.
-      for (let left = 20; meter.count < all && left > 0; left--) await pause(SETTLING);
+      // A short tail is handled as well, so that the broker's counters are those of a whole run.
+      for (let left = 20; meter.count < all && left > 0 && job.tail < job.messages; left--) {
+        await pause(SETTLING);
+      }
       await pause(SETTLING);
+      if (meter.count < all) {
+        await stop();
+        stop = undefined;
+      }
       return toRate(span, meter.count);
     },
     stop: async () => await stop?.(),

@@ -18,6 +18,8 @@ export interface Cell {
   readonly unit: "messages/s" | "% of the possible" | "ms" | "bytes/message";
   /** How many processes work at once. */
   readonly processes: number;
+  /** Peers need minutes to fill it. */
+  readonly isWithoutPeers: boolean;
   /** All of a job but the contender and its place. */
   readonly job: Omit<Job, "module" | "place" | "profile">;
 }
@@ -40,7 +42,16 @@ const PER_SECOND: Readonly<Record<ServerName, Readonly<Record<number, number>>>>
   "pubsub-fake": { 1: 2_000, 10: 20_000, 100: 40_000, 1_000: 60_000 },
 };
 
-const BACKLOGS = [1_000, 10_000, 100_000, 1_000_000];
+/** How many messages lie behind those that are measured: as many as the broker can be given in a minute. */
+const BACKLOGS: Readonly<Record<ServerName, readonly number[]>> = {
+  "memory": [1_000, 10_000, 100_000, 1_000_000],
+  "redis": [1_000, 10_000, 100_000, 1_000_000],
+  "amqp": [1_000, 10_000, 100_000],
+  "pubsub": [1_000, 10_000],
+  "pubsub-fake": [1_000, 10_000, 100_000],
+};
+/** The longest that peers are given. */
+const PEERS_BACKLOG = 10_000;
 /** When one measurement ends at the latest, in milliseconds. */
 const LONGEST = 4_000;
 
@@ -88,8 +99,12 @@ export function toCells(server: ServerName, { modes, concurrencies, isQuick }: P
       job: job("memory", 1, { messages: isQuick ? 10_000 : 100_000 }),
     }],
     backlog: () =>
-      BACKLOGS.slice(0, isQuick ? 2 : BACKLOGS.length).map((tail) => ({
-        ...rateCell("backlog", `drain, 100 at once, ${tail.toLocaleString("en")} behind`),
+      BACKLOGS[server].slice(0, isQuick ? 2 : Infinity).map((tail) => ({
+        ...rateCell(
+          "backlog",
+          `drain, 100 at once, ${tail.toLocaleString("en").replaceAll(",", " ")} behind`,
+        ),
+        isWithoutPeers: tail > PEERS_BACKLOG,
         job: job("drain", 100, { tail }),
       })),
     processes: () =>
@@ -103,7 +118,7 @@ export function toCells(server: ServerName, { modes, concurrencies, isQuick }: P
 }
 
 function rateCell(mode: ModeName, name: string): Omit<Cell, "job"> {
-  return { mode, name, unit: "messages/s", processes: 1 };
+  return { mode, name, unit: "messages/s", processes: 1, isWithoutPeers: false };
 }
 
 /** Fewer messages for those who are slower. */

@@ -4,7 +4,16 @@
  */
 import type { RuntimeName, ServerName } from "./contenders.ts";
 import type { ModeName } from "./plan.ts";
-import type { Measurement } from "./run.ts";
+
+/** One figure of somebody, in one round. */
+export interface Measurement {
+  readonly value: number;
+  readonly cpuMicros: number;
+  /** Others, by name. */
+  readonly more: Readonly<Record<string, number>>;
+  /** What the broker counted for each message. */
+  readonly counters: Readonly<Record<string, number>>;
+}
 
 /** Somebody on a runtime, in one cell: a measurement for each round, `null` where it failed. */
 export interface Row {

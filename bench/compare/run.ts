@@ -7,21 +7,12 @@ import type { Entrant } from "./contenders.ts";
 import { LineProcess } from "./line_process.ts";
 import { audit, type Figures, type Job } from "./modes.ts";
 import { type Cell, paced } from "./plan.ts";
+import type { Measurement } from "./results.ts";
 import { MARK } from "./protocol.ts";
 import type { Launch, Runtime } from "./runtimes.ts";
 
 /** How long one measurement may take, in milliseconds. */
 const PATIENCE = 180_000;
-
-/** One figure. */
-export interface Measurement {
-  readonly value: number;
-  readonly cpuMicros: number;
-  /** Others, by name. */
-  readonly more: Readonly<Record<string, number>>;
-  /** What the broker counted for each message. */
-  readonly counters: Counters;
-}
 
 /** Where it is measured. */
 export interface Setting {

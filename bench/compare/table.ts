@@ -2,8 +2,7 @@
  * The table of a run, as Markdown that also reads well in a terminal.
  * @module
  */
-import type { CellResult, Results, Row } from "./results.ts";
-import type { Measurement } from "./run.ts";
+import type { CellResult, Measurement, Results, Row } from "./results.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
 /** Whom the others are set against. */
@@ -29,11 +28,11 @@ export function toSection(cell: CellResult): string {
   const { name, unit, rows } = cell;
   const counterNames = namesOf(rows, "counters").filter((one) => !one.startsWith("bytes"));
   const moreNames = namesOf(rows, "more");
-  const head = ["", `${unit}: median`, "min – max", "CPU µs", `${MAIN} ÷ this`, "min – max"];
+  const head = ["", `${unit}: median`, "min – max", "CPU µs", ratioName(unit), "min – max"];
   const body = rows.map((row) => {
     const value = spreadOf(row.rounds.map((one) => one?.value ?? NaN));
     const cpu = spreadOf(row.rounds.map((one) => one?.cpuMicros ?? NaN));
-    const ratio = ratioOf(rows, row);
+    const ratio = ratioOf(cell, row);
     const own = row.entrant === MAIN;
     return [
       `${row.entrant} · ${RUNTIMES[row.runtime]}`,
@@ -50,11 +49,19 @@ export function toSection(cell: CellResult): string {
   return `## ${name}\n\n${layOut(table)}`;
 }
 
+/** Delays are set against one another by their difference, everything else by its ratio. */
+function ratioName(unit: string): string {
+  return unit === "ms" ? `${MAIN} − this` : `${MAIN} ÷ this`;
+}
+
 /** Round by round against the framework on the same runtime; a peer that runs on Node only, against the first there is. */
-export function ratioOf(rows: readonly Row[], row: Row): Spread {
+export function ratioOf({ rows, unit }: CellResult, row: Row): Spread {
   const main = rows.find(({ entrant, runtime }) => entrant === MAIN && runtime === row.runtime) ??
     rows.find(({ entrant }) => entrant === MAIN);
-  return spreadOf(row.rounds.map((one, round) => (main?.rounds[round]?.value ?? NaN) / (one?.value ?? NaN)));
+  const compare = (ours: number, theirs: number): number => unit === "ms" ? ours - theirs : ours / theirs;
+  return spreadOf(
+    row.rounds.map((one, round) => compare(main?.rounds[round]?.value ?? NaN, one?.value ?? NaN)),
+  );
 }
 
 function namesOf(rows: readonly Row[], key: "more" | "counters"): string[] {
