@@ -15,9 +15,9 @@ import { startBroker } from "./compare/brokers.ts";
 import { type Entrant, ENTRANTS, type RuntimeName, type ServerName } from "./compare/contenders.ts";
 import { type CompareOptions, toOptions } from "./compare/options.ts";
 import { type Cell, toCells } from "./compare/plan.ts";
-import type { CellResult, Results, Row } from "./compare/results.ts";
+import { type CellResult, merge, type Results, type Row } from "./compare/results.ts";
 import { measure } from "./compare/run.ts";
-import { findRuntime, installPeers, type Runtime } from "./compare/runtimes.ts";
+import { drawChart, findRuntime, installPeers, type Runtime } from "./compare/runtimes.ts";
 import { shuffled } from "./compare/statistics.ts";
 import { show, toTable } from "./compare/table.ts";
 
@@ -44,7 +44,7 @@ async function compare(server: ServerName): Promise<number> {
     const results: Results = {
       server,
       broker: broker.version,
-      command: `deno task bench:compare ${Deno.args.join(" ")}`.trim(),
+      commands: [`deno task bench:compare ${Deno.args.map(quoted).join(" ")}`.trim()],
       date: new Date().toISOString().slice(0, 10),
       machine: `${cpus().length} × ${cpus()[0]?.model ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GB`,
       runtimes: Object.fromEntries([...runtimes].map(([name, { title }]) => [name, title])),
@@ -155,10 +155,21 @@ async function packagesOf(server: ServerName): Promise<Record<string, string>> {
   return Object.fromEntries(wanted[server].map((name) => [name, all[name] ?? "?"]));
 }
 
-async function write(results: Results, { out }: CompareOptions): Promise<void> {
-  const folder = out ?? RESULTS;
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, `${results.server}.json`), `${JSON.stringify(results, null, 2)}\n`);
-  await writeFile(join(folder, `${results.server}.md`), `${toTable(results)}\n`);
-  console.log(`Written to ${folder}`);
+/** Writes what was measured, beside what the folder has of other runs, and draws it. */
+async function write(now: Results, { out = RESULTS }: CompareOptions): Promise<void> {
+  await mkdir(out, { recursive: true });
+  const file = (extension: string): string => join(out, `${now.server}.${extension}`);
+  const before = await readFile(file("json"), "utf8").then(
+    (text) => JSON.parse(text) as Results,
+    () => undefined,
+  );
+  const results = before ? merge(now, before) : now;
+  await writeFile(file("json"), `${JSON.stringify(results, null, 1)}\n`);
+  await writeFile(file("md"), `${toTable(results)}\n`);
+  await drawChart(file("json"), file("svg"));
+  console.log(`Written: ${["json", "md", "svg"].map(file).join(", ")}`);
+}
+
+function quoted(arg: string): string {
+  return arg.includes(" ") ? `"${arg}"` : arg;
 }

@@ -63,8 +63,9 @@ export function toCells(server: ServerName, { modes, concurrencies, isQuick }: P
     return Math.round((known[concurrency] ?? known[100] ?? 1_000) * scale);
   };
   const job = (mode: Mode, concurrency: number, more: Partial<Job> = {}): Cell["job"] => {
-    const messages = rate(concurrency);
-    const warmUp = Math.max(Math.round(messages / 3), Math.min(2 * concurrency, messages));
+    // Several batches of the largest size, so that no batch is taken before the span and handled in it.
+    const messages = Math.max(rate(concurrency), 3 * concurrency);
+    const warmUp = Math.max(Math.round(messages / 3), 2 * concurrency);
     const tail = Math.max(2 * concurrency, 500);
     return { mode, concurrency, messages, warmUp, tail, longest: LONGEST, sleep: 0, ...more };
   };
@@ -124,6 +125,6 @@ function rateCell(mode: ModeName, name: string): Omit<Cell, "job"> {
 /** Fewer messages for those who are slower. */
 export function paced(job: Cell["job"], { pace = 1 }: Entrant): Cell["job"] {
   if (job.mode !== "drain" && job.mode !== "publish" && job.mode !== "shared") return job;
-  const messages = Math.max(Math.round(job.messages * pace), Math.min(job.messages, 500));
-  return { ...job, messages, warmUp: Math.round(job.warmUp * pace) };
+  const messages = Math.max(Math.round(job.messages * pace), Math.min(job.messages, 3 * job.concurrency));
+  return { ...job, messages, warmUp: Math.max(Math.round(job.warmUp * pace), 2 * job.concurrency) };
 }

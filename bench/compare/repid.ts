@@ -6,7 +6,6 @@
  */
 import {
   type ActorMiddleware,
-  type Connection,
   dependency,
   InMemoryServer,
   Repid,
@@ -16,12 +15,11 @@ import {
 } from "@repid/core";
 import { type } from "arktype";
 import { callInWindow } from "../../src/testing/bench/meter.ts";
-import { consumeThroughSeam } from "../../src/testing/bench/seam.ts";
+import { type Path, throughFramework, throughSeam } from "../../src/testing/bench/paths.ts";
 import { type Body, decode, encode, newBody } from "./body.ts";
 import type { Contender, Handle, Place } from "./contender.ts";
 
 const Payload = type({ id: "number", at: "number", name: "string", tags: "string[]" });
-const TOPIC = "work";
 /** How many are under way at once while a channel is filled. */
 const FILL_WINDOW = 500;
 
@@ -29,8 +27,9 @@ const FILL_WINDOW = 500;
 export async function open({ url, channel, variant }: Place): Promise<Contender> {
   const server = await serverFor(url);
   const connection = await server.connect();
-  const parts = { server, connection, channel };
-  return variant === "seam" ? new Seam(parts) : new Framework(parts, variant === "plain");
+  if (variant === "full") return new Full(server, channel, () => connection.close());
+  const path = (variant === "plain" ? throughFramework : throughSeam)(server, channel);
+  return { ...alongPath(path), fill: filling(server, channel), close: () => connection.close() };
 }
 
 /** By the URL; loads only what it needs. */
@@ -46,94 +45,55 @@ async function serverFor(url: string): Promise<Server> {
   }
 }
 
-interface Parts {
-  readonly server: Server;
-  readonly connection: Connection;
-  readonly channel: string;
+function alongPath({ publish, consume }: Path): Pick<Contender, "publish" | "consume"> {
+  return {
+    publish: (body) => publish(encode(body)),
+    consume: (concurrency, handle) => consume(concurrency, (payload) => handle(decode(payload))),
+  };
 }
 
-class Seam implements Contender {
-  readonly #parts: Parts;
-
-  constructor(parts: Parts) {
-    this.#parts = parts;
-  }
-
-  publish(body: Body): Promise<void> {
-    const { server, channel } = this.#parts;
-    const message = {
-      payload: encode(body),
-      headers: { topic: TOPIC },
-      contentType: "application/json",
-      replyTo: undefined,
-    };
-    return server.publish(channel, message, {});
-  }
-
-  async fill(count: number, from = 0): Promise<void> {
+/** Whatever is measured, channels are filled in the same way. */
+function filling(server: Server, channel: string): Contender["fill"] {
+  const { publish } = throughSeam(server, channel);
+  return async (count, from = 0) => {
     let id = from;
-    await callInWindow(() => this.publish(newBody(id++)), { window: FILL_WINDOW, most: count });
-  }
-
-  consume(concurrency: number, handle: Handle): Promise<() => Promise<void>> {
-    const { server, channel } = this.#parts;
-    return consumeThroughSeam(server, channel, concurrency, ({ payload }) => handle(decode(payload)));
-  }
-
-  close(): Promise<void> {
-    return this.#parts.connection.close();
-  }
+    await callInWindow(() => publish(encode(newBody(id++))), { window: FILL_WINDOW, most: count });
+  };
 }
 
-class Framework implements Contender {
-  readonly #parts: Parts;
+class Full implements Contender {
+  readonly fill: Contender["fill"];
+  readonly close: () => Promise<void>;
   readonly #app = new Repid({ logger: silentLogger });
   readonly #send: (body: Body) => Promise<void>;
   #handle: Handle = () => {};
 
-  constructor(parts: Parts, isPlain: boolean) {
-    this.#parts = parts;
-    this.#app.servers.register("measured", parts.server);
-    const router = new Router({ channel: parts.channel });
-    this.#send = isPlain ? this.#addPlain(router) : this.#addFull(router);
+  constructor(server: Server, channel: string, close: () => Promise<void>) {
+    this.fill = filling(server, channel);
+    this.close = close;
+    this.#app.servers.register("measured", server);
+    const router = new Router({ channel });
+    const through: ActorMiddleware = (_, next) => next();
+    const clock = dependency(() => 1);
+    const actor = router.actor(
+      { name: "work", payload: Payload, middlewares: [through, through], deps: { clock } },
+      (body) => this.#handle(body),
+    );
     this.#app.includeRouter(router);
+    this.#send = (body) => this.#app.send(actor, body);
   }
 
   publish(body: Body): Promise<void> {
     return this.#send(body);
   }
 
-  fill(count: number, from?: number): Promise<void> {
-    return new Seam(this.#parts).fill(count, from);
-  }
-
   consume(concurrency: number, handle: Handle): Promise<() => Promise<void>> {
     this.#handle = handle;
     const stop = new AbortController();
-    const options = { tasksLimit: concurrency, signal: stop.signal, osSignals: [] };
-    const running = this.#app.runWorker(options);
+    const running = this.#app.runWorker({ tasksLimit: concurrency, signal: stop.signal, osSignals: [] });
     return Promise.resolve(async () => {
       stop.abort();
       await running;
     });
-  }
-
-  close(): Promise<void> {
-    return this.#parts.connection.close();
-  }
-
-  #addFull(router: Router): (body: Body) => Promise<void> {
-    const through: ActorMiddleware = (_, next) => next();
-    const clock = dependency(() => 1);
-    const actor = router.actor(
-      { name: TOPIC, payload: Payload, middlewares: [through, through], deps: { clock } },
-      (body) => this.#handle(body),
-    );
-    return (body) => this.#app.send(actor, body);
-  }
-
-  #addPlain(router: Router): (body: Body) => Promise<void> {
-    const actor = router.actor({ name: TOPIC }, (_, { message }) => this.#handle(message.json() as Body));
-    return (body) => this.#app.send(actor, body as unknown as undefined);
   }
 }

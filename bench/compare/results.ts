@@ -37,8 +37,9 @@ export interface Results {
   readonly server: ServerName;
   /** The broker with its version. */
   readonly broker: string;
-  readonly command: string;
-  /** When it began. */
+  /** What was run, one after another. */
+  readonly commands: readonly string[];
+  /** When the last of them began. */
   readonly date: string;
   readonly machine: string;
   /** With their versions. */
@@ -48,4 +49,17 @@ export interface Results {
   readonly cells: CellResult[];
   /** What failed, in words. */
   readonly failures: string[];
+}
+
+/** Adds what was measured before, on the same machine, with the same versions, and was not measured again. */
+export function merge(now: Results, before: Results): Results {
+  const setting = ({ broker, machine, runtimes, packages }: Results): string =>
+    JSON.stringify({ broker, machine, runtimes: { ...now.runtimes, ...runtimes }, packages });
+  if (setting(before) !== setting(now)) return now;
+  const isAgain = new Set(now.cells.map(({ name }) => name));
+  return {
+    ...now,
+    commands: [...new Set([...before.commands, ...now.commands])],
+    cells: [...before.cells.filter(({ name }) => !isAgain.has(name)), ...now.cells],
+  };
 }

@@ -116,3 +116,9 @@ function findBun(): Promise<string> {
 export async function installPeers(): Promise<void> {
   await execute(Deno.execPath(), ["install", "--quiet"], { cwd: PEERS });
 }
+
+/** Draws a chart of results: with packages of the peers' folder, so in a process of its own. */
+export async function drawChart(from: string, to: string): Promise<void> {
+  const config = ["--config", join(PEERS, "deno.json")];
+  await execute(Deno.execPath(), ["run", "-A", "--quiet", ...config, join(PEERS, "chart.ts"), from, to]);
+}

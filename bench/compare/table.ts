@@ -11,13 +11,13 @@ const RUNTIMES = { deno: "Deno", bun: "Bun", node: "Node" };
 
 /** All of a run. */
 export function toTable(results: Results): string {
-  const { server, broker, machine, runtimes, packages, date, command } = results;
+  const { server, broker, machine, runtimes, packages, date, commands } = results;
   const versions = [...Object.values(runtimes), ...Object.entries(packages).map((one) => one.join(" "))];
   return [
     `# ${server}: ${broker}`,
     `${date} · ${machine}`,
     versions.join(" · "),
-    `\`${command}\``,
+    commands.map((command) => `    ${command}`).join("\n"),
     ...results.cells.map(toSection),
     ...results.failures.map((failure) => `Failed: ${failure}`),
   ].join("\n\n");

@@ -41,10 +41,10 @@ function draw(results: Results): string {
   const svg = Plot.plot({
     document,
     width: WIDTH,
-    height: 96 + figures.length * (names.length * 17 + 14),
-    marginLeft: 172,
+    height: 124 + figures.length * (names.length * 17 + 26),
+    marginLeft: 206,
     marginRight: 64,
-    marginTop: 66,
+    marginTop: 84,
     marginBottom: 40,
     style: { fontFamily: "system-ui, sans-serif", fontSize: "12px", color: INK, background: "#ffffff" },
     x: {
@@ -55,7 +55,7 @@ function draw(results: Results): string {
       tickFormat: "~s",
     },
     y: { domain: names, label: null, padding: 0.18, tickSize: 0 },
-    fy: { domain: figures, label: null, padding: 0.12, axis: null },
+    fy: { domain: figures, label: null, paddingInner: 26 / (names.length * 17 + 26), axis: null },
     color: { domain: ["Repid", "the client by hand", "other libraries"], range: [OURS, BY_HAND, PEER] },
     marks: [
       Plot.barX(bars, { fy: "figure", y: "who", x: "median", fill: "kind" }),
@@ -73,8 +73,8 @@ function draw(results: Results): string {
         fy: "figure",
         text: "figure",
         frameAnchor: "top-left",
-        dx: -166,
-        dy: -13,
+        dx: -200,
+        dy: -15,
         fontWeight: 600,
         fill: INK,
       }),
@@ -102,13 +102,13 @@ function kindOf({ entrant, isPeer }: Row): Bar["kind"] {
 function withTitle(svg: string, { broker, machine, runtimes, packages, date }: Results): string {
   const versions = [...Object.values(runtimes), ...Object.entries(packages).map((one) => one.join(" "))];
   const text = (x: number, y: number, size: number, content: string, weight = 400): string =>
-    `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${INK}">${
+    `<text text-anchor="start" x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${INK}">${
       escape(content)
     }</text>`;
   const legend = [["Repid", OURS], ["the client by hand", BY_HAND], ["other libraries", PEER]]
     .map(([label = "", colour], i) => {
       const x = WIDTH - 345 + (LEGEND_AT[i] ?? 0);
-      return `<rect x="${x}" y="13" width="11" height="11" fill="${colour}"/>${text(x + 16, 23, 12, label)}`;
+      return `<rect x="${x}" y="31" width="11" height="11" fill="${colour}"/>${text(x + 16, 41, 12, label)}`;
     });
   const more = [
     text(6, 22, 15, `Messages a second: ${broker}`, 700),
@@ -117,7 +117,7 @@ function withTitle(svg: string, { broker, machine, runtimes, packages, date }: R
   ].join("");
   // As a file of its own, it says what it is.
   const named = svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ');
-  return named.replace("</svg>", `${more}${text(6, 54, 10, versions.join(" · "))}</svg>`) + "\n";
+  return named.replace("</svg>", `${more}${text(6, 56, 11, versions.join(" · "))}</svg>`) + "\n";
 }
 
 function escape(content: string): string {
