@@ -38,6 +38,15 @@ const STAGES: readonly (readonly Step[])[] = [
     command: [DENO, "test", "-A", "--doc", "mod.ts", "src/", "docs/", "README.md"],
     count: countDeno,
   }],
+  // Packages of the benchmarks' peers are their own: nothing else fetches or checks them.
+  [{ name: "peers of the benchmarks", command: [DENO, "task", "--cwd", "bench/peers", "ok"] }],
+  [{
+    name: "benchmark, only that it runs",
+    command: [
+      ...[DENO, "run", "-A", "bench/compare.ts", "--server", "memory", "--quick"],
+      ...["--modes", "drain,memory", "--concurrency", "100", "--out", ".artifacts/bench"],
+    ],
+  }],
   [
     {
       name: "tests on Deno",

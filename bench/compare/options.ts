@@ -51,6 +51,10 @@ export function toOptions(args: readonly string[]): CompareOptions {
   const { quick: isQuick } = values;
   const rounds = Number(values.rounds ?? (isQuick ? 1 : 5));
   if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError(`Cannot run ${values.rounds} rounds`);
+  const concurrencies = (values.concurrency ?? "1,10,100,1000").split(",").map(Number);
+  for (const one of concurrencies) {
+    if (!(Number.isInteger(one) && one > 0)) throw new RangeError(`Cannot handle ${one} at once`);
+  }
   const contenders = values.contenders?.split(",") ?? [];
   return {
     isQuick,
@@ -62,7 +66,7 @@ export function toOptions(args: readonly string[]): CompareOptions {
     contenders: oneOf("contenders", contenders.join(), ["", ...ENTRANTS.map(({ name }) => name)]).filter(
       Boolean,
     ),
-    concurrencies: (values.concurrency ?? "1,10,100,1000").split(",").map(Number),
+    concurrencies,
     out: values.out,
     profiles: values.profile,
   };

@@ -114,7 +114,7 @@ function findBun(): Promise<string> {
 
 /** Installs the packages of the peers, where they are not: nobody else needs them. */
 export async function installPeers(): Promise<void> {
-  await execute(Deno.execPath(), ["install", "--quiet"], { cwd: PEERS });
+  await execute(Deno.execPath(), ["install", "--frozen", "--quiet"], { cwd: PEERS });
 }
 
 /** Draws a chart of results: with packages of the peers' folder, so in a process of its own. */

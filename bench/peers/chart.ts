@@ -30,10 +30,10 @@ interface Bar {
 
 const [from = "", to = ""] = process.argv.slice(2);
 const results = JSON.parse(await readFile(from, "utf8")) as Results;
-await writeFile(to, draw(results));
+const rates = results.cells.filter(({ mode }) => mode === "drain" || mode === "publish");
+if (rates.length > 0) await writeFile(to, draw(results, rates.flatMap(barsOf)));
 
-function draw(results: Results): string {
-  const bars = results.cells.filter(({ mode }) => mode === "drain" || mode === "publish").flatMap(barsOf);
+function draw(results: Results, bars: readonly Bar[]): string {
   const figures = [...new Set(bars.map(({ figure }) => figure))];
   const names = [...new Set(bars.map(({ who }) => who))];
   const { document } = parseHTML("<html><body></body></html>") as unknown as { document: Document };
