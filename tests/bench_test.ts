@@ -10,7 +10,7 @@ import { paced, toCells } from "../bench/compare/plan.ts";
 import { type CellResult, merge, type Results } from "../bench/compare/results.ts";
 import { spreadOf } from "../bench/compare/statistics.ts";
 import { ratioOf, toSection } from "../bench/compare/table.ts";
-import { callInWindow, Meter } from "../src/testing/bench/meter.ts";
+import { callInWindow, Meter } from "../src/testing/measuring/meter.ts";
 import { test } from "./harness.ts";
 
 test("Meter takes its span from the middle of the counts", async () => {

@@ -25,7 +25,7 @@ export {
   type TestMessageFilter,
 } from "./test_client.ts";
 export type { TestMessage } from "./test_message.ts";
-export { benchServer, type BenchServerOptions, type ServerFigure } from "./bench.ts";
+export { benchServer, type BenchServerOptions, type ServerFigure } from "./bench_server.ts";
 export { CONFORMANCE_CASES, runCase, testServer } from "./conformance.ts";
 export { ConformanceError } from "./conformance/assert.ts";
 export type { Consumer } from "./conformance/consumer.ts";

@@ -39,9 +39,9 @@ interface Manifest {
   readonly imports: Readonly<Record<string, string>>;
 }
 
-/** The files of the source, by their path in the project: all but what only benchmarks use. */
+/** The files of the source, by their path in the project. */
 export function shippedSource(): string[] {
-  return ["mod.ts", ...globSync("src/**/*.ts", { cwd: ROOT, exclude: ["src/testing/bench/**"] })];
+  return ["mod.ts", ...globSync("src/**/*.ts", { cwd: ROOT })];
 }
 
 /** Writes the package to a folder, which is emptied before. */

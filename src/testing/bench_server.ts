@@ -3,8 +3,8 @@
  * @module
  */
 import type { Server } from "../server.ts";
-import { callInWindow, Meter, type Span } from "./bench/meter.ts";
-import { type Path, throughFramework, throughSeam } from "./bench/paths.ts";
+import { callInWindow, Meter, type Span } from "./measuring/meter.ts";
+import { type Path, throughFramework, throughSeam } from "./measuring/paths.ts";
 import type { ServerHarness } from "./conformance/harness.ts";
 
 /** Options of {@linkcode benchServer}. */
