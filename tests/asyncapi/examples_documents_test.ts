@@ -27,8 +27,15 @@ async function applicationsOf(file: string): Promise<Repid[]> {
   return [...found];
 }
 
-/** They start processes of their own, or wait for what their worker does. */
-const NOT_IMPORTED: ReadonlySet<string> = new Set(["isolated.ts", "progress.ts", "request_reply.ts"]);
+/** They start processes of their own, wait for what their worker does, need a broker, or set up what is global. */
+const NOT_IMPORTED: ReadonlySet<string> = new Set([
+  "isolated.ts",
+  "opentelemetry.ts",
+  "progress.ts",
+  "rabbitmq_request_reply.ts",
+  "rabbitmq_retries.ts",
+  "request_reply.ts",
+]);
 
 /** Whether there is an application where the example is not run as a program. */
 function hasApplication(file: string): boolean {
