@@ -55,7 +55,6 @@ export function toOptions(args: readonly string[]): CompareOptions {
   for (const one of concurrencies) {
     if (!(Number.isInteger(one) && one > 0)) throw new RangeError(`Cannot handle ${one} at once`);
   }
-  const contenders = values.contenders?.split(",") ?? [];
   return {
     isQuick,
     rounds,
@@ -63,9 +62,9 @@ export function toOptions(args: readonly string[]): CompareOptions {
     modes: oneOf("modes", values.modes ?? "publish,drain", MODES),
     runtimes: oneOf("runtimes", values.runtimes ?? "deno,bun", RUNTIMES),
     peerRuntimes: oneOf("peer-runtimes", values["peer-runtimes"] ?? "node", RUNTIMES),
-    contenders: oneOf("contenders", contenders.join(), ["", ...ENTRANTS.map(({ name }) => name)]).filter(
-      Boolean,
-    ),
+    contenders: values.contenders === undefined
+      ? []
+      : oneOf("contenders", values.contenders, ENTRANTS.map(({ name }) => name)),
     concurrencies,
     out: values.out,
     profiles: values.profile,
