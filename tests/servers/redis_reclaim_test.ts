@@ -148,7 +148,10 @@ onRedis(
     await commands.connect();
     const settler = new Settler(commands, { keepAcked: false, deadLetterMaxLength: undefined });
     const place = { channel: "jobs", stream: STREAM, group: GROUP, deadLetters: null };
-    const holding = new Holding(settler, { place, consumer: "repid-dead", leaseInterval: 1_000 });
+    const createGroup = (): Promise<void> => assert.fail("it is there");
+    const holding = new Holding(settler, {
+      ...{ place, consumer: "repid-dead", leaseInterval: 1_000, createGroup },
+    });
     await client.xgroup("CREATE", STREAM, GROUP, "0", "MKSTREAM");
     for (const id of ["1-1", "2-1", "3-1", "4-1"]) await client.xadd(STREAM, id, "payload", "");
     await takeAndDie(client, 4);

@@ -3,7 +3,7 @@
  * @module
  */
 import type { DeliveryResult } from "../../server.ts";
-import type { Place } from "./place.ts";
+import { isPlaceMissing, type Place } from "./place.ts";
 import type { Settler, SettlerAction, SettlerRequest } from "./settler.ts";
 
 /** What a holding belongs to. */
@@ -12,6 +12,8 @@ export interface HoldingOptions {
   readonly consumer: string;
   /** How often leases want to be extended, in milliseconds. */
   readonly leaseInterval: number;
+  /** Makes the stream and its group, where they are missing. */
+  readonly createGroup: () => Promise<void>;
 }
 
 /** Knows which entries are in the consumer's hands, and collects what is to be told about them. */
@@ -20,16 +22,29 @@ export class Holding {
   readonly consumer: string;
   readonly leaseInterval: number;
   readonly #settler: Settler;
+  readonly #createGroup: () => Promise<void>;
   /** By id: whether its settlement is under way. */
   readonly #held = new Map<string, boolean>();
   #requests = new Map<SettlerAction, SettlerRequest[]>();
   #isOpen = true;
 
-  constructor(settler: Settler, { place, consumer, leaseInterval }: HoldingOptions) {
+  constructor(settler: Settler, { place, consumer, leaseInterval, createGroup }: HoldingOptions) {
     this.#settler = settler;
     this.place = place;
     this.consumer = consumer;
     this.leaseInterval = leaseInterval;
+    this.#createGroup = createGroup;
+  }
+
+  /** What reading answers; nothing where the group was gone, which is made anew. */
+  async healed<T>(reading: Promise<readonly T[]>): Promise<readonly T[]> {
+    try {
+      return await reading;
+    } catch (error) {
+      if (!isPlaceMissing(error)) throw error;
+      await this.#createGroup();
+      return [];
+    }
   }
 
   /** An entry came into the consumer's hands. */

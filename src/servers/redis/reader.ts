@@ -81,12 +81,12 @@ export class Reader {
   }
 
   /** One channel: one blocking read is all it takes. */
-  async #readOne(holding: Holding, max: number, block: number): Promise<RedisDelivery[]> {
+  async #readOne(holding: Holding, max: number, block: number): Promise<readonly RedisDelivery[]> {
     const { place: { stream, group }, consumer } = holding;
     const scope = ["GROUP", group, consumer, "COUNT", max, "BLOCK", block, ...this.#claim];
     const { blocking } = this.#options;
-    const streams = await this.#within(block, blocking.ask("XREADGROUP", ...scope, "STREAMS", stream, ">"));
-    return toDeliveries(holding, streams as RawStreams);
+    const reading = blocking.ask("XREADGROUP", ...scope, "STREAMS", stream, ">");
+    return await this.#within(block, holding.healed(toDeliveries(holding, reading)));
   }
 
   /** Several channels: what is there, else news of any. */
@@ -94,7 +94,11 @@ export class Reader {
     const { blocking, commands, holdings } = this.#options;
     const found = await this.#readAll(max);
     if (found.length > 0 || this.#stopped) return found;
-    const last = await Promise.all(holdings.map((holding) => this.#lastDelivered(holding)));
+    const last = (await Promise.all(
+      holdings.map((holding) => holding.healed(this.#lastDelivered(holding))),
+    )).flat();
+    // A group was made anew: there may be something.
+    if (last.length < holdings.length) return [];
     // What is newer than a group has delivered is there for the taking: nothing can slip between this and the last read.
     const streams = holdings.map(({ place: { stream } }) => stream);
     if (this.#stopped) return [];
@@ -124,18 +128,18 @@ export class Reader {
     return reads;
   }
 
-  async #readNow(holding: Holding, count: number): Promise<RedisDelivery[]> {
+  async #readNow(holding: Holding, count: number): Promise<readonly RedisDelivery[]> {
     const { place: { stream, group }, consumer } = holding;
     const scope = ["GROUP", group, consumer, "COUNT", count];
-    const streams = await this.#options.commands.ask("XREADGROUP", ...scope, "STREAMS", stream, ">");
-    return toDeliveries(holding, streams as RawStreams);
+    const reading = this.#options.commands.ask("XREADGROUP", ...scope, "STREAMS", stream, ">");
+    return await holding.healed(toDeliveries(holding, reading));
   }
 
-  async #lastDelivered({ place: { stream, group } }: Holding): Promise<string> {
+  async #lastDelivered({ place: { stream, group } }: Holding): Promise<readonly string[]> {
     const infos = toInfos(await this.#options.commands.give("XINFO", "GROUPS", stream));
     const info = infos.find((one) => one.get("name") === group);
     if (!info) throw new Error(`NOGROUP the group ${group} of ${stream} is gone`);
-    return String(info.get("last-delivered-id"));
+    return [String(info.get("last-delivered-id"))];
   }
 
   /** A read that does not come back although its time is over has lost its connection without being told. */
@@ -145,9 +149,9 @@ export class Reader {
   }
 }
 
-function toDeliveries(holding: Holding, streams: RawStreams): RedisDelivery[] {
+async function toDeliveries(holding: Holding, reading: Promise<unknown>): Promise<RedisDelivery[]> {
   const deliveries: RedisDelivery[] = [];
-  for (const [, entries] of streams ?? []) {
+  for (const [, entries] of (await reading as RawStreams) ?? []) {
     for (const raw of entries) {
       const delivery = new RedisDelivery(raw, holding);
       // A read that claims finds also what we hold ourselves, where nobody keeps its lease.

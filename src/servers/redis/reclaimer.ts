@@ -47,11 +47,12 @@ export class Reclaimer {
     this.#due = performance.now() + minIdleMs * (readsClaim ? GONE_AFTER : 0.25) * (1 + Math.random());
     const claimed: RedisDelivery[] = [];
     for (const holding of holdings) {
-      if (claimed.length < max) claimed.push(...await this.#claimFrom(holding, max - claimed.length));
+      if (claimed.length >= max) break;
+      claimed.push(...await holding.healed(this.#claimFrom(holding, max - claimed.length)));
     }
     // There may be more.
     if (claimed.length >= max) this.#due = performance.now();
-    else await Promise.all(holdings.map((holding) => this.#removeGone(holding)));
+    else await Promise.all(holdings.map((holding) => holding.healed(this.#removeGone(holding))));
     return claimed;
   }
 
@@ -93,7 +94,7 @@ export class Reclaimer {
     }));
   }
 
-  async #removeGone({ place, consumer }: Holding): Promise<void> {
+  async #removeGone({ place, consumer }: Holding): Promise<readonly never[]> {
     const { commands, settler, minIdleMs } = this.#options;
     for (const info of toInfos(await commands.give("XINFO", "CONSUMERS", place.stream, place.group))) {
       const name = String(info.get("name"));
@@ -101,5 +102,6 @@ export class Reclaimer {
       // Only those that Repid made, in whatever language; and only if nothing has come into their hands meanwhile.
       if (isGone && name !== consumer && name.startsWith("repid-")) await settler.leave(place, name);
     }
+    return [];
   }
 }

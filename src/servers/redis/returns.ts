@@ -48,7 +48,8 @@ export class Returns {
     this.#lookDue = performance.now() + LOOK_EVERY;
     const claimed: RedisDelivery[] = [];
     for (const holding of this.#shared) {
-      if (claimed.length < max) claimed.push(...await this.#claimFrom(holding, max - claimed.length));
+      if (claimed.length >= max) break;
+      claimed.push(...await holding.healed(this.#claimFrom(holding, max - claimed.length)));
     }
     return claimed;
   }

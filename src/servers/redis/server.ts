@@ -129,7 +129,7 @@ export class RedisServer implements Server {
     const { commands, settler } = this.#connected("subscribe");
     signal?.throwIfAborted();
     const places = channels.map((channel) => this.#placeOf(channel));
-    await this.#createGroups(commands, places);
+    await Promise.all(places.map((place) => this.#createGroup(commands, place)));
     await Promise.all(this.#leftBehind.splice(0).map((one) => this.#leave(one)));
     const consumer = `repid-${crypto.randomUUID().slice(0, 8)}`;
     const blocking = new RedisClient({ url: this.#url, options: this.#options }, { lasting: false });
@@ -138,9 +138,11 @@ export class RedisServer implements Server {
     const leaseInterval = Math.max(1, Math.floor(minIdleMs / 3));
     const subscription = new RedisSubscription({
       ...{ consumer, commands, blocking, settler, blockMs, minIdleMs, reclaim, prefetch, leaseInterval },
-      holdings: places.map((place) => new Holding(settler, { place, consumer, leaseInterval })),
+      holdings: places.map((place) => {
+        const createGroup = (): Promise<void> => this.#createGroup(commands, place);
+        return new Holding(settler, { place, consumer, leaseInterval, createGroup });
+      }),
       leave: () => this.#leave({ places, consumer }),
-      createGroups: () => this.#createGroups(commands, places),
     });
     await subscription.start();
     return subscription;
@@ -193,15 +195,13 @@ export class RedisServer implements Server {
     }
   }
 
-  async #createGroups(commands: RedisClient, places: readonly Place[]): Promise<void> {
+  async #createGroup(commands: RedisClient, { stream, group }: Place): Promise<void> {
     const { startId = "0" } = this.#options;
-    await Promise.all(places.map(async ({ stream, group }) => {
-      try {
-        await commands.redis.xgroup("CREATE", stream, group, startId, "MKSTREAM");
-      } catch (error) {
-        if (!(error instanceof Error && error.message.startsWith("BUSYGROUP"))) throw commands.explain(error);
-      }
-    }));
+    try {
+      await commands.redis.xgroup("CREATE", stream, group, startId, "MKSTREAM");
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith("BUSYGROUP"))) throw commands.explain(error);
+    }
   }
 }
 
@@ -218,8 +218,7 @@ async function leaveGroup(
   consumer: string,
 ): Promise<void> {
   const pending = await redis.xpending(place.stream, place.group, "-", "+", 10_000, consumer) as unknown[][];
-  const left = new Holding(settler, { place, consumer, leaseInterval: Infinity });
-  await Promise.all(pending.map(([id]) => left.settle(String(id), "return")));
+  await settler.giveBack(place, consumer, pending.map(([id]) => String(id)));
   await settler.leave(place, consumer);
 }
 

@@ -62,6 +62,15 @@ export class Settler {
     });
   }
 
+  /** Gives back what a consumer was assigned and never handed over. */
+  async giveBack({ stream, group }: Place, consumer: string, ids: readonly string[]): Promise<void> {
+    for (let start = 0; start < ids.length; start += MOST) {
+      const some = ids.slice(start, start + MOST);
+      const scope = [group, consumer, ...endsOf(some), this.#finishing(), "0"];
+      await this.#client.run(REJECT, [stream], [...scope, ...some]);
+    }
+  }
+
   /** Takes a consumer out of its group, where nothing is pending for it. */
   async leave({ stream, group }: Place, consumer: string): Promise<void> {
     await this.#client.run(LEAVE, [stream], [group, consumer]);

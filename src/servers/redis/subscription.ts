@@ -4,7 +4,6 @@
  */
 import { settlesWithin, systemClock } from "../../_internal/clock.ts";
 import type { Delivery, Subscription } from "../../server.ts";
-import { isPlaceMissing } from "./place.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { Reader, type ReaderOptions } from "./reader.ts";
 
@@ -18,8 +17,6 @@ export interface RedisSubscriptionOptions extends ReaderOptions {
   readonly prefetch: number;
   /** Takes the consumer out of its groups, now or when Redis is back. */
   readonly leave: () => Promise<void>;
-  /** Makes the groups that are missing. */
-  readonly createGroups: () => Promise<void>;
 }
 
 /** One consumer. */
@@ -87,7 +84,7 @@ export class RedisSubscription implements Subscription {
     if (this.#stopping) return [];
     const ahead = this.#ahead.take(max);
     if (ahead.length > 0) return ahead;
-    const { blocking, prefetch, createGroups } = this.#options;
+    const { blocking, prefetch } = this.#options;
     try {
       const deliveries = await this.#reader.read(max + prefetch, performance.now() + wait);
       if (this.#stopping) {
@@ -100,10 +97,7 @@ export class RedisSubscription implements Subscription {
       return deliveries.slice(0, max);
     } catch (error) {
       if (this.#stopping) return [];
-      const explained = blocking.explain(error);
-      if (!isPlaceMissing(explained)) throw explained;
-      await createGroups();
-      return [];
+      throw blocking.explain(error);
     }
   }
 }

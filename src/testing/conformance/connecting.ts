@@ -125,11 +125,11 @@ export const connectingCases: readonly ConformanceCase[] = [
 
 async function assertRefuses(trial: Trial, server: Server, channel: string, when: string): Promise<void> {
   const attempts = {
-    publish: server.publish(channel, toMessage({}), {}),
-    subscribe: server.subscribe([channel]),
+    publish: () => server.publish(channel, toMessage({}), {}),
+    subscribe: () => server.subscribe([channel]),
   };
   for (const [what, attempt] of Object.entries(attempts)) {
-    const error = await trial.within(assertRejects(attempt, `${what}() ${when}`), `${what}() ${when}`);
+    const error = await trial.within(assertRejects(attempt(), `${what}() ${when}`), `${what}() ${when}`);
     assert(error instanceof NotConnectedError, `${what}() ${when} throws a NotConnectedError: ${error}`);
   }
 }
