@@ -5,6 +5,7 @@
  */
 import { defineMessage, type FetchHandler, InMemoryServer, Repid, Router } from "@repid/core";
 import { type } from "arktype";
+import { listen } from "./cookbook/listen.ts"; // Deno.serve or Bun.serve
 
 const encodeVideo = defineMessage({
   name: "encode_video",
@@ -62,6 +63,7 @@ const handler: FetchHandler = ({ url }) => {
   let unwatch = (): void => {};
   const events = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
+      controller.enqueue(encoder.encode(": connected\n\n")); // a comment, so that the answer begins now
       let over = false;
       unwatch = board.watch(jobId, (progress) => {
         if (over) return;
@@ -85,12 +87,15 @@ const stop = new AbortController();
 const connection = await app.servers.default.connect();
 const working = app.runWorker({ signal: stop.signal, osSignals: [] });
 
+const listener = await listen(handler, 0);
+
 // what a browser does with `new EventSource("/jobs/v1/progress")`
-const response = await handler(new Request("http://localhost/jobs/v1/progress"));
+const response = await fetch(`${listener.url}/jobs/v1/progress`);
 console.log(response.headers.get("content-type"));
 await app.send(encodeVideo, { jobId: "v1", parts: 4 });
 console.log((await response.text()).trim().replaceAll("\n\n", "\n"));
 
+await listener.close();
 stop.abort();
 await working;
 await connection.close();

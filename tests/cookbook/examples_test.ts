@@ -14,6 +14,7 @@ const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
   "request_reply.ts": ["pen: 300", "paper: 500", "stapler: 700", "unknown: TimeoutError"],
   "progress.ts": [
     "text/event-stream",
+    ": connected",
     ...[0, 1, 2, 3, 4].map((done) => `data: {"jobId":"v1","done":${done},"of":4}`),
   ],
   "idempotent.ts": ["Deposited 500", "Done before", "Balance: 500"],

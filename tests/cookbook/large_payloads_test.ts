@@ -49,8 +49,10 @@ async function handle(
   messages: number,
   options: { readonly onError?: OnErrorHandler },
   work: (text: string, headers: object) => void,
+  get?: PayloadStore["get"],
 ): Promise<{ store: MemoryStore; server: InMemoryServer }> {
   const store = new MemoryStore();
+  if (get) store.get = get;
   const { producerMiddleware, actorMiddleware } = largePayloads({ store, above: 100 });
   const router = new Router({ channel: "texts", middlewares: [actorMiddleware] });
   const contract = { name: "text", payload: type({ text: "string" }), headers: type({ "trace?": "string" }) };
@@ -85,6 +87,25 @@ test("largePayloads(): the payload of a dead letter stays", async () => {
   const { store, server } = await handle(LARGE, 1, {}, () => {
     throw new Error("no");
   });
+  assert.equal(server.size("dead"), 1);
+  assert.equal(store.kept.size, 1);
+});
+
+test("largePayloads(): where the store does not answer, the actor's policy decides", async () => {
+  const errors: unknown[] = [];
+  const { store, server } = await handle(
+    LARGE,
+    1,
+    {
+      onError: (error) => {
+        errors.push(error);
+        return "nack";
+      },
+    },
+    () => assert.fail("there is no payload"),
+    () => Promise.reject(new Error("503")),
+  );
+  assert.deepEqual(errors.map(String), ["Error: 503"]);
   assert.equal(server.size("dead"), 1);
   assert.equal(store.kept.size, 1);
 });
