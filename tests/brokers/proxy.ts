@@ -23,11 +23,22 @@ export class Proxy implements AsyncDisposable {
   readonly url: string;
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
+  #isBlocked = false;
+  #connections = 0;
 
   private constructor(url: string, server: Server, sockets: Set<Socket>) {
     this.url = url;
     this.#server = server;
     this.#sockets = sockets;
+    server.prependListener("connection", (socket: Socket) => {
+      this.#connections++;
+      if (this.#isBlocked) socket.resetAndDestroy();
+    });
+  }
+
+  /** How many connections were taken so far. */
+  get connections(): number {
+    return this.#connections;
   }
 
   /** Opens a way to a URL; with a certificate one that speaks TLS (as HTTP/2 wants it) to those who come. */
@@ -59,6 +70,17 @@ export class Proxy implements AsyncDisposable {
   /** Cuts every connection, as a network would: without a word. */
   cut(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  /** Cuts every connection, and lets nobody in until it is {@linkcode admit}ted again. */
+  block(): void {
+    this.#isBlocked = true;
+    this.cut();
+  }
+
+  /** Lets everybody in again. */
+  admit(): void {
+    this.#isBlocked = false;
   }
 
   /** Lets nothing through any more; the connections stay open. */

@@ -25,6 +25,11 @@ export class Progress {
     return this.#times - this.#bodies.size;
   }
 
+  /** Whether a message was handled. */
+  has(body: string): boolean {
+    return this.#bodies.has(body);
+  }
+
   /** A message is being handled. */
   add(body: string): void {
     this.#times++;
