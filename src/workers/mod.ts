@@ -10,8 +10,8 @@
  * symbols, promises, platform objects such as `URL`, shared memory. Instances of classes arrive as their fields.
  *
  * Started in production, mind that
- * - on Deno the program needs `--allow-run` and `--allow-env`. A child gets of the eight permissions those that the program was granted
- *   without restriction: `--allow-net`, but not `--allow-net=example.com`, which Deno does not tell;
+ * - on Deno, from 2.6, the program needs `--allow-run` and `--allow-env`. A child gets of the eight permissions those that the program
+ *   was granted without restriction: `--allow-net`, but not `--allow-net=example.com`, which Deno does not tell;
  * - on Deno a child finds `deno.json` by its module's folder if that may be read, else by the working directory;
  *   other flags of the program it does not know. Cache its dependencies with `deno cache heavy.ts`;
  * - compiled and bundled programs cannot start children: there the module is no file any more.
