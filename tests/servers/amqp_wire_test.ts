@@ -3,20 +3,24 @@
  * @module
  */
 import { AmqpError, type AmqpParameters, AmqpServer, annotationsOf, modify } from "@repid/core/amqp";
+import fc from "fast-check";
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { ADDRESSES } from "../../src/servers/amqp/address.ts";
 import { type CreditState, planCredit } from "../../src/servers/amqp/credit_plan.ts";
 import { toHeaders, toPayload } from "../../src/servers/amqp/decode.ts";
 import { encodeMessage } from "../../src/servers/amqp/encode.ts";
+import { DeliveredBytes } from "../../src/servers/amqp/delivered_bytes.ts";
 import { toSettings } from "../../src/servers/amqp/options.ts";
 import { toAmqpParameters } from "../../src/servers/amqp/parameters.ts";
+import { Sections } from "../../src/servers/amqp/sections.ts";
 import { UnsettledDeliveries } from "../../src/servers/amqp/session.ts";
 import { rhea, type RheaDelivery } from "../../src/servers/amqp/rhea.ts";
 import { test } from "../harness.ts";
 
 const DURABLE = "005370c003015601";
 const text = new TextEncoder();
-const decode = (rhea.message as unknown as { decode(bytes: Uint8Array): Record<string, unknown> }).decode;
+const decode = rhea.message.decode as unknown as (bytes: Uint8Array) => Record<string, unknown>;
 
 /** Sections that Python's Repid wrote. */
 const GOLDEN = {
@@ -93,6 +97,64 @@ test("encodeMessage() refuses what AMQP has no room for", () => {
     assert.throws(() => encodeMessage(empty(), { header: { priority } }), TypeError);
   }
   assert.throws(() => encodeMessage(empty(), { properties: { subject: 1 as unknown as string } }), TypeError);
+});
+
+test("encodeMessage() and Sections are each other's inverse, for whatever text and bytes", () => {
+  const short = fc.string({ unit: "binary", maxLength: 300 });
+  const name = short.filter((text) => text !== "__proto__");
+  const message = fc.record({
+    payload: fc.uint8Array({ maxLength: 300 }),
+    headers: fc.dictionary(name, short, { maxKeys: 150 }),
+    contentType: fc.option(short, { nil: undefined }),
+    replyTo: fc.option(short, { nil: undefined }),
+  });
+  fc.assert(fc.property(message, short, (given, messageId) => {
+    const sections = new Sections(Buffer.from(encodeMessage(given, { properties: { messageId } })));
+    assert.equal(hex(sections.payload), hex(given.payload));
+    assert.deepEqual({ ...sections.headers() }, { ...given.headers });
+    const { contentType, replyTo } = sections;
+    assert.deepEqual({ contentType, replyTo, messageId: sections.messageId }, {
+      contentType: given.contentType,
+      replyTo: given.replyTo,
+      messageId,
+    });
+    // What nearly every message is written by is the same as what the others are.
+    const usual = decode(encodeMessage(given, {}));
+    const full = decode(encodeMessage(given, { properties: { messageId: String(usual["message_id"]) } }));
+    assert.deepEqual({ ...usual }, { ...full });
+  }));
+});
+
+test("Sections leave to rhea what is not plain", () => {
+  const encode = (message: unknown): Buffer => Buffer.from(rhea.message.encode(message));
+  const known = {
+    durable: true,
+    delivery_count: 3,
+    message_annotations: { "x-opt-why": "busy" },
+    application_properties: { count: 7, text: "ö", absent: null, is: true },
+    body: "grün",
+  };
+  const sections = new Sections(encode(known));
+  assert.equal(new TextDecoder().decode(sections.payload), "grün");
+  assert.deepEqual({ ...sections.headers() }, { count: "7", text: "ö", is: "true" });
+  assert.equal(sections.annotations()["x-opt-why"], "busy");
+  assert.equal(sections.deliveryCount, 3);
+  const plain = new Sections(encode({ ...known, body: rhea.message.data_section(Buffer.from("x")) }));
+  assert.equal(new TextDecoder().decode(plain.payload), "x");
+  assert.deepEqual({ ...plain.headers() }, { count: "7", text: "ö", is: "true" });
+  const parts = [Buffer.from("a"), Buffer.from("b")];
+  const several = new Sections(encode({ body: rhea.message.data_sections(parts) }));
+  assert.equal(new TextDecoder().decode(several.payload), "ab");
+  const ids = new Sections(encode({ message_id: 7, body: rhea.message.data_section(Buffer.from("x")) }));
+  assert.equal(ids.messageId, "7");
+});
+
+test("DeliveredBytes are bytes like any other", () => {
+  const bytes = new DeliveredBytes(Uint8Array.of(1, 2, 3).buffer, 1, 2);
+  assert.deepEqual([...bytes], [2, 3]);
+  assert.equal(bytes.slice(1).constructor, Uint8Array);
+  assert.equal(DeliveredBytes.deliveryOf(bytes.slice()), undefined);
+  assert.equal(DeliveredBytes.deliveryOf(new Uint8Array()), undefined);
 });
 
 test("toPayload() makes bytes of every form of body", () => {

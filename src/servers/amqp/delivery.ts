@@ -3,8 +3,9 @@
  * @module
  */
 import type { BaseMessage, Delivery, DeliveryResult, MessageHeaders, Settlement } from "../../server.ts";
-import { toHeaders, toOptionalText, toPayload } from "./decode.ts";
-import type { RheaDelivery, RheaMessage } from "./rhea.ts";
+import { DeliveredBytes } from "./delivered_bytes.ts";
+import type { RheaDelivery } from "./rhea.ts";
+import type { Sections } from "./sections.ts";
 import type { AmqpOutcome, Settler } from "./settler.ts";
 
 const OUTCOMES: Readonly<Record<Settlement, AmqpOutcome>> = {
@@ -14,12 +15,10 @@ const OUTCOMES: Readonly<Record<Settlement, AmqpOutcome>> = {
 };
 const DONE: Promise<DeliveryResult> = Promise.resolve("done");
 
-/** By the body, the one object that a delivery and the message an actor sees have in common. */
-const deliveries = new WeakMap<Uint8Array, AmqpDelivery>();
-
 /** The delivery behind a message; `undefined` where it came from elsewhere, or a middleware replaced its body. */
-export function deliveryOf(message: BaseMessage): AmqpDelivery | undefined {
-  return deliveries.get(message.payload);
+export function deliveryOf({ payload }: BaseMessage): AmqpDelivery | undefined {
+  const delivery = DeliveredBytes.deliveryOf(payload);
+  return delivery instanceof AmqpDelivery ? delivery : undefined;
 }
 
 /** One message, bound to the link that delivered it. */
@@ -32,37 +31,37 @@ export class AmqpDelivery implements Delivery {
   readonly deliveryCount: number | undefined;
   /** What a nack says instead of "rejected". */
   nackOutcome: AmqpOutcome = OUTCOMES.nack;
-  readonly #message: RheaMessage;
+  readonly #sections: Sections;
   readonly #delivery: RheaDelivery;
   readonly #settler: Settler;
   #headers: MessageHeaders | undefined;
 
   constructor(
     channel: string,
-    message: RheaMessage,
+    sections: Sections,
     delivery: RheaDelivery,
     settler: Settler,
     isCounted: boolean,
   ) {
     this.channel = channel;
-    this.payload = toPayload(message.body);
-    this.contentType = toOptionalText(message.content_type);
-    this.replyTo = toOptionalText(message.reply_to);
-    this.messageId = toOptionalText(message.message_id);
-    this.deliveryCount = isCounted ? countDeliveries(message) : undefined;
-    this.#message = message;
+    this.payload = sections.payload;
+    this.contentType = sections.contentType;
+    this.replyTo = sections.replyTo;
+    this.messageId = sections.messageId;
+    this.deliveryCount = isCounted ? countDeliveries(sections) : undefined;
+    this.#sections = sections;
     this.#delivery = delivery;
     this.#settler = settler;
-    deliveries.set(this.payload, this);
+    DeliveredBytes.mark(sections.payload, this);
   }
 
   get headers(): MessageHeaders {
-    return this.#headers ??= toHeaders(this.#message);
+    return this.#headers ??= this.#sections.headers();
   }
 
   /** What brokers on the way said of it. */
   get annotations(): Readonly<Record<string, unknown>> {
-    return this.#message.message_annotations ?? {};
+    return this.#sections.annotations();
   }
 
   settle(settlement: Settlement): Promise<DeliveryResult> {
@@ -77,15 +76,12 @@ export class AmqpDelivery implements Delivery {
 const COUNTS = ["x-delivery-count", "x-acquired-count"];
 
 /** Brokers tell how often it was delivered before; RabbitMQ counts on classic queues nothing at all. */
-function countDeliveries(message: RheaMessage): number | undefined {
-  const { delivery_count: count = 0, first_acquirer: isFirst, message_annotations: annotations } = message;
-  let before = count;
-  if (annotations) {
-    for (const name of COUNTS) {
-      const noted = annotations[name];
-      if (typeof noted === "number" && noted > before) before = noted;
-    }
-  }
-  // rhea reads a boolean of two bytes as a number.
-  return before === 0 && isFirst !== undefined && !isFirst ? undefined : before + 1;
+function countDeliveries(sections: Sections): number | undefined {
+  const { deliveryCount: count, isFirst } = sections;
+  // Of a message that nobody had before there is nothing to look for.
+  if (isFirst && count === 0) return 1;
+  const annotations = sections.annotations();
+  const noted = COUNTS.map((name) => annotations[name]).filter((one) => typeof one === "number");
+  const before = Math.max(count, ...noted);
+  return before === 0 && isFirst === false ? undefined : before + 1;
 }

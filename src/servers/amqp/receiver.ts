@@ -2,13 +2,14 @@
  * Receiving from one address.
  * @module
  */
-import type { RheaDelivery, RheaMessage, RheaReceiver, RheaSession } from "./rhea.ts";
+import type { Buffer } from "node:buffer";
+import type { RheaDelivery, RheaReceiver, RheaSession } from "./rhea.ts";
 import { Credit } from "./session.ts";
 
 /** What a receiver tells its subscription. */
 export interface ReceiverEvents {
   /** A message came. */
-  readonly received: (receiver: AmqpReceiver, message: RheaMessage, delivery: RheaDelivery) => void;
+  readonly received: (receiver: AmqpReceiver, message: Buffer, delivery: RheaDelivery) => void;
   /** Credit that was withdrawn is back. */
   readonly withdrawn: () => void;
   /** The broker ended it. */
@@ -60,7 +61,8 @@ export class AmqpReceiver {
       attached.resolve();
     });
     link.on("message", ({ message, delivery }) => {
-      if (message && delivery) this.#received(events, message, delivery);
+      // Not decoded: see UnsettledDeliveries.
+      if (message && delivery) this.#received(events, message as Buffer, delivery);
     });
     link.on("receiver_drained", () => this.#drained(events));
     const end = (): void => {
@@ -103,7 +105,7 @@ export class AmqpReceiver {
     await this.#closed.promise;
   }
 
-  #received(events: ReceiverEvents, message: RheaMessage, delivery: RheaDelivery): void {
+  #received(events: ReceiverEvents, message: Buffer, delivery: RheaDelivery): void {
     // A message may have crossed a withdrawal.
     this.credit = Math.max(0, this.credit - 1);
     this.activeAt = performance.now();

@@ -16,7 +16,7 @@ export interface RheaContext {
   readonly error?: unknown;
   readonly connection?: RheaConnection;
   readonly delivery?: RheaDelivery;
-  readonly message?: RheaMessage;
+  readonly message?: RheaMessage | Uint8Array;
 }
 
 /** An error as AMQP describes it. */
@@ -36,6 +36,8 @@ export interface RheaConnection extends RheaEndpoint {
   readonly properties?: Readonly<Record<string, unknown>> | undefined;
   readonly sasl_transport?: { readonly transport: { readonly read_complete: boolean } } | undefined;
   connect(): RheaConnection;
+  /** Called by rhea when there are frames to write. */
+  output(): void;
   create_session(bufferSize: { incoming: number; outgoing: number }): RheaSession;
   is_open(): boolean;
 }
@@ -79,6 +81,8 @@ export interface RheaReceiver extends RheaEndpoint {
 /** A message on its way, in either direction. */
 export interface RheaDelivery {
   readonly id: number;
+  /** rhea decodes a message whose format is 0, and hands over any other as it is. */
+  format: number | undefined;
   /** The link that delivered it, or that sends it. */
   readonly link: RheaReceiver | RheaSender;
   readonly remote_state?: { readonly error?: RheaError | undefined } | undefined;
@@ -116,7 +120,12 @@ export interface Rhea {
   create_container(options: { readonly id: string }): {
     create_connection(options: RheaConnectionOptions): RheaConnection;
   };
-  readonly message: { encode(message: unknown): Uint8Array };
+  readonly message: {
+    encode(message: unknown): Uint8Array;
+    decode(bytes: Uint8Array): RheaMessage;
+    data_section(bytes: Uint8Array): unknown;
+    data_sections(parts: readonly Uint8Array[]): unknown;
+  };
   readonly types: { wrap_timestamp(value: number): unknown };
 }
 

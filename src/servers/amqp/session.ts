@@ -47,8 +47,9 @@ export class UnsettledDeliveries {
     return WINDOW - this.#byId.size;
   }
 
-  /** Called by rhea. */
+  /** Called by rhea, before it decodes the message, which is left to us. */
   push(delivery: RheaDelivery): void {
+    delivery.format = undefined;
     this.#byId.set(delivery.id, delivery);
   }
 

@@ -2,6 +2,7 @@
  * Consuming from some channels, over links in a session of their own.
  * @module
  */
+import type { Buffer } from "node:buffer";
 import { settlesWithin, systemClock, type Timer } from "../../_internal/clock.ts";
 import { Deque } from "../../_internal/deque.ts";
 import type { Delivery, Subscription } from "../../server.ts";
@@ -10,7 +11,8 @@ import { AmqpDelivery } from "./delivery.ts";
 import { AmqpError, conditionOf, describe } from "./errors.ts";
 import type { Settings } from "./options.ts";
 import { AmqpReceiver } from "./receiver.ts";
-import type { RheaDelivery, RheaMessage, RheaSession } from "./rhea.ts";
+import type { RheaDelivery, RheaSession } from "./rhea.ts";
+import { Sections } from "./sections.ts";
 import { receivingSession } from "./session.ts";
 import { Settler } from "./settler.ts";
 import type { Wire } from "./wire.ts";
@@ -133,10 +135,10 @@ export class AmqpSubscription implements Subscription {
     this.#end(this.#failure("session", { description: "it was closed" }));
   }
 
-  #received(receiver: AmqpReceiver, message: RheaMessage, rheaDelivery: RheaDelivery): void {
+  #received(receiver: AmqpReceiver, message: Buffer, rheaDelivery: RheaDelivery): void {
     const delivery = new AmqpDelivery(
       receiver.channel,
-      message,
+      new Sections(message),
       rheaDelivery,
       this.#settler,
       this.#settings.countsDeliveries,

@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+import process from "node:process";
 import { systemClock } from "../../_internal/clock.ts";
 import { AmqpError, conditionOf, describe } from "./errors.ts";
 import type { Settings } from "./options.ts";
@@ -139,6 +140,7 @@ export class Wire {
         options: {},
       }),
     });
+    joinFrames(connection);
     connection.on("connection_open", () => {
       this.#isOpen = true;
       this.#opened.resolve();
@@ -242,6 +244,22 @@ function mechanisms({ user, password, secure, tls }: Settings): RheaMechanisms {
   if (user !== undefined) return { PLAIN: answering(`\0${user}\0${password}`) };
   if (secure && tls.cert !== undefined) return { EXTERNAL: answering("") };
   return { ANONYMOUS: answering("anonymous") };
+}
+
+/** rhea writes frame by frame, and sets a timer anew for each. This leaves all of a turn, its promises included, for the end of it. */
+function joinFrames(connection: RheaConnection): void {
+  const output = connection.output.bind(connection);
+  let isWaiting = false;
+  const flush = (): void => {
+    isWaiting = false;
+    output();
+  };
+  connection.output = () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    // A tick that a microtask asks for comes when no microtask is left.
+    queueMicrotask(() => process.nextTick(flush));
+  };
 }
 
 function answering(response: string): () => RheaMechanism {
