@@ -108,6 +108,20 @@ test("AmqpServer gives every link a name of its own", async () => {
   });
 }, LENIENT);
 
+test(
+  "AmqpServer begins no session in the place of one just ended, which RabbitMQ 4.0 would lose",
+  async () => {
+    await using peer = await Peer.start({});
+    using frames = new SentFrames(Number(new URL(peer.url).port));
+    const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000 });
+    const connection = await server.connect();
+    for (let count = 0; count < 3; count++) await (await server.subscribe(["queue"])).close();
+    await connection.close();
+    assert.deepEqual(frames.begun, [0, 1, 2]);
+  },
+  LENIENT,
+);
+
 test("AmqpServer sends small frames at once", async () => {
   const { setNoDelay } = Socket.prototype;
   const calls: unknown[] = [];

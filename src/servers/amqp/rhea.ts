@@ -35,6 +35,10 @@ export interface RheaEndpoint extends Emitter {
 export interface RheaConnection extends RheaEndpoint {
   readonly properties?: Readonly<Record<string, unknown>> | undefined;
   readonly sasl_transport?: { readonly transport: { readonly read_complete: boolean } } | undefined;
+  /** How many sessions the peer allows, less one. */
+  readonly channel_max?: number | null | undefined;
+  /** The sessions, by channel. */
+  readonly local_channel_map: Record<number, RheaSession>;
   connect(): RheaConnection;
   /** Called by rhea when there are frames to write. */
   output(): void;
@@ -44,6 +48,7 @@ export interface RheaConnection extends RheaEndpoint {
 
 /** A session. */
 export interface RheaSession extends RheaEndpoint {
+  readonly local: { channel: number };
   readonly incoming: RheaIncoming;
   begin(): void;
   is_open(): boolean;

@@ -30,6 +30,8 @@ const BUBBLING = [
 /** What rhea makes of the outcome of a login that is not `ok`, nor the broker's own fault. */
 const LOGIN_REFUSED = /Failed to authenticate: 1$/;
 
+const CHANNEL_MAX = 65_535;
+
 /** A connection. */
 export class Wire {
   readonly #settings: Settings;
@@ -38,6 +40,8 @@ export class Wire {
   #socketError: unknown;
   #isOpen = false;
   #closing = false;
+  /** The channel of the session begun last. */
+  #place = -1;
   /** Whether the other side hung up after the login, with a virtual host asked for. */
   #isTurnedAway = false;
   #error: AmqpError | undefined;
@@ -107,8 +111,24 @@ export class Wire {
   /** A session, begun. */
   createSession(bufferSize: { incoming: number; outgoing: number }): RheaSession {
     const session = this.#connection.create_session(bufferSize);
+    this.#moveOn(session);
     session.begin();
     return session;
+  }
+
+  /** rhea takes the first place that is free; but RabbitMQ 4.0 loses a session begun in the place of one just ended. */
+  #moveOn(session: RheaSession): void {
+    const { local_channel_map: sessions, channel_max: most } = this.#connection;
+    const places = Math.min(most ?? CHANNEL_MAX, CHANNEL_MAX) + 1;
+    delete sessions[session.local.channel];
+    for (let step = 1; step <= places; step++) {
+      const place = (this.#place + step) % places;
+      if (sessions[place]) continue;
+      this.#place = place;
+      session.local.channel = place;
+      break;
+    }
+    sessions[session.local.channel] = session;
   }
 
   /** Says good-bye, within a bound. Repeatable. */
@@ -130,7 +150,7 @@ export class Wire {
       // rhea waits for twice as long.
       idle_time_out: Math.ceil(idleTimeout / 2),
       max_frame_size: 1_048_576,
-      channel_max: 65_535,
+      channel_max: CHANNEL_MAX,
       sasl_mechanisms: mechanisms(this.#settings),
       sasl_init_hostname: host,
       connection_details: () => ({

@@ -22,6 +22,7 @@ export class SentFrames implements Disposable {
   #frames: string[] = [];
   #writes = 0;
   #mechanism: string | undefined;
+  #begun: number[] = [];
 
   constructor(port: number) {
     const [write, hear] = [this.#write, (data: Uint8Array): void => this.#hear(data)];
@@ -47,6 +48,11 @@ export class SentFrames implements Disposable {
     return this.#writes;
   }
 
+  /** The channels of the sessions that were begun. */
+  get begun(): readonly number[] {
+    return this.#begun;
+  }
+
   /** How the last connection logged in, such as `PLAIN`. */
   get mechanism(): string | undefined {
     return this.#mechanism;
@@ -55,6 +61,7 @@ export class SentFrames implements Disposable {
   /** Forgets what was counted so far. */
   reset(): void {
     this.#frames = [];
+    this.#begun = [];
     this.#writes = 0;
   }
 
@@ -72,7 +79,9 @@ export class SentFrames implements Disposable {
       if (size === 0x414d5150) offset += 8;
       else {
         const frame = data.subarray(offset, offset + size);
-        this.#frames.push(nameOf(frame));
+        const name = nameOf(frame);
+        this.#frames.push(name);
+        if (name === "begin") this.#begun.push(view.getUint16(offset + 6));
         this.#mechanism = mechanismOf(frame) ?? this.#mechanism;
         offset += size;
       }
