@@ -18,7 +18,7 @@
  */
 import { execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -114,18 +114,32 @@ async function assertDebianRoot(): Promise<void> {
   if (!await exists("/etc/debian_version")) throw new Error("not on PATH, and this is not Debian");
 }
 
-/** Installs with apt; a lock held by another apt is waited for. */
+/**
+ * Installs a package with apt, as root on Debian. The tests on Deno and on Bun run at the same time, and apt does not wait for
+ * the lock on its lists: we take turns.
+ */
+export async function aptInstall(debianPackage: string): Promise<void> {
+  await assertDebianRoot();
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const install = 'apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$0"';
+  // Its lists may be old, or not be there yet.
+  const script = `${install} || { apt-get update -qq && ${install}; }`;
+  await run("flock", [
+    "--timeout",
+    "600",
+    join(tmpdir(), "repid-apt.lock"),
+    "sh",
+    "-c",
+    script,
+    debianPackage,
+  ], {
+    env,
+  });
+}
+
 async function installed(program: string, debianPackage: string): Promise<Provision> {
   if (debianPackage === "") throw new Error("not on PATH, and no package has it");
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const install = ["install", "-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"];
-  try {
-    await run("apt-get", [...install, debianPackage], { env });
-  } catch {
-    // Its lists may be old, or not be there yet.
-    await run("apt-get", ["update", "-qq"], { env });
-    await run("apt-get", [...install, debianPackage], { env });
-  }
+  await aptInstall(debianPackage);
   const path = await onPath(program);
   if (!path) throw new Error(`not in the package ${debianPackage}`);
   return { kind: "program", path };

@@ -3,9 +3,9 @@
  * @module
  */
 import { execFile, spawn } from "node:child_process";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { aptInstall } from "../../brokers/provision.ts";
 import { Child } from "../../processes/child.ts";
 
 const run = promisify(execFile);
@@ -20,11 +20,8 @@ export async function missingPython(): Promise<string | undefined> {
   } catch {
     // Not installed.
   }
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const install = ["install", "-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"];
   try {
-    await run("apt-get", ["update", "-qq"], { env });
-    await run("apt-get", [...install, "python3-redis"], { env });
+    await aptInstall("python3-redis");
     return await hasIt().then(() => undefined);
   } catch (error) {
     return `python3-redis cannot be installed: ${error instanceof Error ? error.message : error}`;
