@@ -27,6 +27,12 @@ export class Deque<T> {
     this.#head = 0;
   }
 
+  /** All of them, the first first. */
+  *values(): Generator<T> {
+    // Between its ends there is nothing that was taken.
+    for (let index = this.#head; index < this.#items.length; index++) yield this.#items[index] as T;
+  }
+
   /** Takes the first; `undefined` where there is none. */
   shift(): T | undefined {
     if (this.size === 0) return undefined;

@@ -16,6 +16,7 @@ export type Verdict = "ack" | number;
 
 interface Item {
   readonly ackId: string;
+  readonly told: ((isTold: boolean) => void) | undefined;
   readonly resolve: (result: DeliveryResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -47,7 +48,7 @@ export interface CallParts {
 /** Gathers and sends. Used by one server only. */
 export class Control {
   readonly #parts: CallParts;
-  readonly #batches = new Map<string, Batch>();
+  readonly #batches = new Set<Batch>();
   readonly #sending = new Set<Promise<void>>();
   #isScheduled = false;
 
@@ -56,36 +57,51 @@ export class Control {
     this.#parts = parts;
   }
 
-  /** Tells it, with everything else of this turn. Resolves once the service has it. */
-  tell(subscription: string, ackId: string, verdict: Verdict): Promise<DeliveryResult> {
+  /**
+   * Tells it, with everything else of this turn. Resolves once the service has it; `told` is called just before, with whether
+   * anything came of it.
+   */
+  tell(
+    subscription: string,
+    ackId: string,
+    verdict: Verdict,
+    told?: (isTold: boolean) => void,
+  ): Promise<DeliveryResult> {
     return new Promise((resolve, reject) => {
-      const key = `${verdict} ${subscription}`;
-      const batch = this.#batches.get(key) ?? { subscription, verdict, items: [], bytes: 0 };
-      this.#batches.set(key, batch);
-      batch.items.push({ ackId, resolve, reject });
+      const batch = this.#batchOf(subscription, verdict);
+      batch.items.push({ ackId, told, resolve, reject });
       batch.bytes += ackId.length + 4;
-      if (batch.items.length >= MOST_IDS || batch.bytes >= MOST_BYTES) this.#flush(key, batch);
-      else this.#schedule();
+      if (batch.items.length >= MOST_IDS || batch.bytes >= MOST_BYTES) this.#flush(batch);
+      else if (!this.#isScheduled) this.#schedule();
     });
+  }
+
+  /** There are few: one for each kind of verdict of a turn. */
+  #batchOf(subscription: string, verdict: Verdict): Batch {
+    for (const batch of this.#batches) {
+      if (batch.verdict === verdict && batch.subscription === subscription) return batch;
+    }
+    const batch: Batch = { subscription, verdict, items: [], bytes: 0 };
+    this.#batches.add(batch);
+    return batch;
   }
 
   /** Resolves once everything told so far has been answered. */
   async idle(): Promise<void> {
-    for (const [key, batch] of this.#batches) this.#flush(key, batch);
+    for (const batch of this.#batches) this.#flush(batch);
     await Promise.all(this.#sending);
   }
 
   #schedule(): void {
-    if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      for (const [key, batch] of this.#batches) this.#flush(key, batch);
+      for (const batch of this.#batches) this.#flush(batch);
     });
   }
 
-  #flush(key: string, batch: Batch): void {
-    this.#batches.delete(key);
+  #flush(batch: Batch): void {
+    this.#batches.delete(batch);
     const sending = this.#send(batch, batch.items).finally(() => this.#sending.delete(sending));
     this.#sending.add(sending);
   }
@@ -95,7 +111,7 @@ export class Control {
     try {
       const options: RetryOptions = { ...this.#parts, operation: "settle", timeout: TIMEOUT };
       await retrying((timeout) => this.#call(batch, items, timeout), options);
-      for (const { resolve } of items) resolve("done");
+      for (const item of items) settled(item, "done");
     } catch (error) {
       await this.#failed(batch, items, error as CallFailure);
     }
@@ -120,8 +136,18 @@ export class Control {
     }
     const isLost = consequence === "lost" || consequence === "split";
     const error = isLost ? undefined : toError("settle", batch.subscription, failure);
-    for (const { resolve, reject } of items) error ? reject(error) : resolve("lost");
+    for (const item of items) error ? failed(item, error) : settled(item, "lost");
   }
+}
+
+function settled({ told, resolve }: Item, result: DeliveryResult): void {
+  told?.(true);
+  resolve(result);
+}
+
+function failed({ told, reject }: Item, error: unknown): void {
+  told?.(false);
+  reject(error);
 }
 
 /** On an exactly-once subscription the service says of each id what became of it. */
@@ -133,11 +159,11 @@ function judge(
 ): void {
   // Whoever settles tries again where it may pass.
   const passing = toError("settle", subscription, { ...failure, code: CODES.UNAVAILABLE });
-  for (const { ackId, resolve, reject } of items) {
-    const verdict = verdicts.get(ackId);
-    if (verdict === undefined) resolve("done");
-    else if (verdict.startsWith("TRANSIENT_FAILURE_")) reject(passing);
-    else resolve("lost");
+  for (const item of items) {
+    const verdict = verdicts.get(item.ackId);
+    if (verdict === undefined) settled(item, "done");
+    else if (verdict.startsWith("TRANSIENT_FAILURE_")) failed(item, passing);
+    else settled(item, "lost");
   }
 }
 

@@ -29,19 +29,25 @@ export class PubsubDelivery implements Delivery {
   readonly orderingKey: string;
   /** When the lease ends, on the clock of the subscription. */
   expires: number;
+  /** Whether it was given up while it waited. */
+  isGone = false;
   readonly #owner: DeliveryOwner;
 
   constructor(owner: DeliveryOwner, channel: string, received: ReceivedMessage, expires: number) {
     const { ackId, message, deliveryAttempt } = received;
-    const { content_type: contentType, reply_to: replyTo, ...headers } = message?.attributes ?? {};
+    const attributes = message?.attributes ?? {};
+    const headers: Record<string, string | undefined> = {};
+    for (const name in attributes) {
+      if (name !== "content_type" && name !== "reply_to") headers[name] = attributes[name];
+    }
     const data = message?.data ?? new Uint8Array();
     this.#owner = owner;
     this.channel = channel;
     // The bytes may be a runtime's own kind of array.
     this.payload = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     this.headers = headers;
-    this.contentType = contentType || undefined;
-    this.replyTo = replyTo || undefined;
+    this.contentType = attributes["content_type"] || undefined;
+    this.replyTo = attributes["reply_to"] || undefined;
     this.messageId = message?.messageId || undefined;
     this.deliveryCount = deliveryAttempt || undefined;
     this.ackId = ackId;

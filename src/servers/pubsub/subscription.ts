@@ -126,22 +126,17 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
     waiter?.reject(error);
   }
 
-  async settle(delivery: PubsubDelivery, settlement: Settlement): Promise<DeliveryResult> {
+  settle(delivery: PubsubDelivery, settlement: Settlement): Promise<DeliveryResult> {
     const pull = this.#pulls.get(delivery.channel);
-    if (!pull || !this.#isOurs(pull, delivery)) return await LOST;
+    if (!pull || !this.#isOurs(pull, delivery)) return LOST;
     pull.handed.delete(delivery);
     const verdict = VERDICTS[settlement];
     if (verdict !== "ack") this.#giveBack(pull, pull.waiting.withdraw(delivery), verdict);
-    try {
-      const result = await this.#options.control.tell(pull.path, delivery.ackId, verdict);
-      this.#release(pull, delivery);
-      return result;
-    } catch (error) {
+    return this.#options.control.tell(pull.path, delivery.ackId, verdict, (isTold) => {
+      if (isTold || this.#closing) this.#release(pull, delivery);
       // It may be settled again, for as long as it is ours.
-      if (this.#closing) this.#release(pull, delivery);
       else pull.handed.add(delivery);
-      throw error;
-    }
+    });
   }
 
   async extend(delivery: PubsubDelivery): Promise<DeliveryResult> {
@@ -157,6 +152,7 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
   }
 
   #release(pull: Pull, delivery: PubsubDelivery): void {
+    if (delivery.orderingKey === "") return;
     pull.waiting.release(delivery);
     this.#wake();
   }

@@ -10,27 +10,27 @@ export class Waiting {
   readonly #ready = new Deque<PubsubDelivery>();
   /** Ordering keys of which a message is ready or being handled, each with those behind it. */
   readonly #keys = new Map<string, Deque<PubsubDelivery>>();
-  readonly #all = new Set<PubsubDelivery>();
 
   /** Everything that waits. */
-  get all(): ReadonlySet<PubsubDelivery> {
-    return this.#all;
+  get all(): readonly PubsubDelivery[] {
+    const waiting = [this.#ready, ...this.#keys.values()].flatMap((some) => [...some.values()]);
+    return waiting.filter(({ isGone }) => !isGone);
   }
 
   /** One more. */
   add(delivery: PubsubDelivery): void {
-    this.#all.add(delivery);
     const { orderingKey } = delivery;
+    if (orderingKey === "") return this.#ready.push(delivery);
     const behind = this.#keys.get(orderingKey);
     if (behind) return behind.push(delivery);
-    if (orderingKey !== "") this.#keys.set(orderingKey, new Deque());
+    this.#keys.set(orderingKey, new Deque());
     this.#ready.push(delivery);
   }
 
   /** The next to hand over; `undefined` where there is none. */
   next(): PubsubDelivery | undefined {
     for (let delivery = this.#ready.shift(); delivery; delivery = this.#ready.shift()) {
-      if (this.#all.delete(delivery)) return delivery;
+      if (!delivery.isGone) return delivery;
       this.release(delivery);
     }
     return undefined;
@@ -38,7 +38,7 @@ export class Waiting {
 
   /** It is not ours any more. */
   drop(delivery: PubsubDelivery): void {
-    this.#all.delete(delivery);
+    delivery.isGone = true;
   }
 
   /** A message was handled: the next of its key may be. */
@@ -46,26 +46,23 @@ export class Waiting {
     const behind = this.#keys.get(orderingKey);
     if (!behind) return;
     for (let delivery = behind.shift(); delivery; delivery = behind.shift()) {
-      if (this.#all.has(delivery)) return this.#ready.push(delivery);
+      if (!delivery.isGone) return this.#ready.push(delivery);
     }
     this.#keys.delete(orderingKey);
   }
 
   /** A message goes back: those behind it must go as well, or they would overtake it. */
   withdraw({ orderingKey }: PubsubDelivery): PubsubDelivery[] {
+    if (orderingKey === "") return [];
     const behind = this.#keys.get(orderingKey);
     this.#keys.delete(orderingKey);
-    const withdrawn: PubsubDelivery[] = [];
-    for (let delivery = behind?.shift(); delivery; delivery = behind?.shift()) {
-      if (this.#all.delete(delivery)) withdrawn.push(delivery);
-    }
-    return withdrawn;
+    return behind ? [...behind.values()].filter(({ isGone }) => !isGone) : [];
   }
 
   /** Takes everything out. */
-  clear(): PubsubDelivery[] {
-    const all = [...this.#all];
-    this.#all.clear();
+  clear(): readonly PubsubDelivery[] {
+    const { all } = this;
+    for (const delivery of all) this.drop(delivery);
     return all;
   }
 }
