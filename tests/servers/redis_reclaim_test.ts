@@ -3,11 +3,13 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { Repid, Router, silentLogger, type Subscription } from "@repid/core";
 import { RedisServer, type RedisServerOptions } from "@repid/core/redis";
 import type { Redis } from "ioredis";
 import { until } from "../faults/stage.ts";
 import { RedisClient } from "../../src/servers/redis/client.ts";
+import { RedisDelivery } from "../../src/servers/redis/delivery.ts";
 import { Holding } from "../../src/servers/redis/holding.ts";
 import { Reclaimer } from "../../src/servers/redis/reclaimer.ts";
 import { Settler } from "../../src/servers/redis/settler.ts";
@@ -157,7 +159,7 @@ onRedis(
     await takeAndDie(client, 4);
     await client.xdel(STREAM, "1-1", "3-1");
     // One is being handled: what becomes of it is told by its settlement.
-    for (const id of ["3-1", "4-1"]) holding.hold(id);
+    for (const id of ["3-1", "4-1"]) holding.hold(new RedisDelivery([Buffer.from(id), []], holding));
     // What it answers when it has just handed all of them to this consumer; there is no Redis 6.2 to be had for tests.
     const asIn62 = {
       give: (...command: Parameters<RedisClient["give"]>) => commands.give(...command),

@@ -16,6 +16,8 @@ export class RedisDelivery implements Delivery {
   readonly messageId: string;
   readonly deliveryCount: number;
   readonly leaseInterval: number;
+  /** Whether its settlement is under way. The holding alone may touch it. */
+  isSettling = false;
   readonly #holding: Holding;
 
   constructor(raw: RawEntry, holding: Holding) {
@@ -32,25 +34,25 @@ export class RedisDelivery implements Delivery {
   }
 
   settle(action: Settlement): Promise<DeliveryResult> {
-    return this.#holding.settle(this.messageId, action);
+    return this.#holding.settle(this, action);
   }
 
   /** It is in the consumer's hands from now on. */
   hold(): void {
-    this.#holding.hold(this.messageId);
+    this.#holding.hold(this);
   }
 
   /** It was not handed over: it goes back, and this delivery does not count. */
   giveBack(): Promise<DeliveryResult> {
-    return this.#holding.settle(this.messageId, "return");
+    return this.#holding.settle(this, "return");
   }
 
   /** Somebody else has it by now. */
   forget(): void {
-    this.#holding.released(this.messageId);
+    this.#holding.released(this);
   }
 
   extendLease(): Promise<DeliveryResult> {
-    return this.#holding.settle(this.messageId, "extend");
+    return this.#holding.settle(this, "extend");
   }
 }

@@ -113,6 +113,8 @@ function asText(value: unknown): string {
 /** Which of two ids is older: `ms-seq`, both of up to 64 bits. */
 export function compareIds(one: string, other: string): number {
   if (one === other) return 0;
+  // Mostly they are of one length.
+  if (one.length === other.length && one.indexOf("-") === other.indexOf("-")) return one < other ? -1 : 1;
   const [ms = "0", seq = "0"] = one.split("-");
   const [otherMs = "0", otherSeq = "0"] = other.split("-");
   return compareNumbers(ms, otherMs) || compareNumbers(seq, otherSeq);

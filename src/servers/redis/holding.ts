@@ -3,6 +3,7 @@
  * @module
  */
 import type { DeliveryResult } from "../../server.ts";
+import type { RedisDelivery } from "./delivery.ts";
 import { isPlaceMissing, type Place } from "./place.ts";
 import type { Settler, SettlerAction, SettlerRequest } from "./settler.ts";
 
@@ -23,8 +24,7 @@ export class Holding {
   readonly leaseInterval: number;
   readonly #settler: Settler;
   readonly #createGroup: () => Promise<void>;
-  /** By id: whether its settlement is under way. */
-  readonly #held = new Map<string, boolean>();
+  readonly #held = new Map<string, RedisDelivery>();
   #requests = new Map<SettlerAction, SettlerRequest[]>();
   #isOpen = true;
 
@@ -48,24 +48,27 @@ export class Holding {
   }
 
   /** An entry came into the consumer's hands. */
-  hold(id: string): void {
-    this.#held.set(id, false);
+  hold(delivery: RedisDelivery): void {
+    this.#held.set(delivery.messageId, delivery);
   }
 
-  /** Whether it is in the consumer's hands. */
+  /**
+   * Whether it is in the consumer's hands. One whose settlement is under way is not: it may have been put back, and come
+   * again before the answer to that.
+   */
   has(id: string): boolean {
-    return this.#held.has(id);
+    return this.#held.get(id)?.isSettling === false;
   }
 
   /** Does something with an entry, if it is the consumer's still. */
-  settle(id: string, action: SettlerAction): Promise<DeliveryResult> {
+  settle(delivery: RedisDelivery, action: SettlerAction): Promise<DeliveryResult> {
     if (!this.#isOpen) return Promise.resolve("lost");
-    if (action !== "extend") this.#held.set(id, true);
+    if (action !== "extend") delivery.isSettling = true;
     return new Promise((resolve, reject) => {
       const requests = this.#requests.get(action);
-      if (requests) requests.push({ id, resolve, reject });
+      if (requests) requests.push({ delivery, resolve, reject });
       else {
-        this.#requests.set(action, [{ id, resolve, reject }]);
+        this.#requests.set(action, [{ delivery, resolve, reject }]);
         this.#settler.schedule(this);
       }
     });
@@ -79,19 +82,19 @@ export class Holding {
   }
 
   /** For the settler: Redis has heard of it, or it was no longer the consumer's. */
-  released(id: string): void {
-    this.#held.delete(id);
+  released(delivery: RedisDelivery): void {
+    if (this.#held.get(delivery.messageId) === delivery) this.#held.delete(delivery.messageId);
   }
 
   /** For the settler: Redis has not heard of it. */
-  kept(id: string): void {
-    this.#held.set(id, false);
+  kept(delivery: RedisDelivery): void {
+    delivery.isSettling = false;
   }
 
   /** Gives back what is not settled; from now on all is lost. Never rejects. */
   async close(): Promise<void> {
-    const unsettled = [...this.#held].filter(([, isSettling]) => !isSettling);
-    const returning = unsettled.map(([id]) => this.settle(id, "reject"));
+    const unsettled = [...this.#held.values()].filter(({ isSettling }) => !isSettling);
+    const returning = unsettled.map((delivery) => this.settle(delivery, "reject"));
     this.#isOpen = false;
     await Promise.allSettled(returning);
   }

@@ -5,6 +5,7 @@
 import { setImmediate } from "node:timers";
 import type { DeliveryResult } from "../../server.ts";
 import type { RedisClient } from "./client.ts";
+import type { RedisDelivery } from "./delivery.ts";
 import { compareIds } from "./entry.ts";
 import type { Holding } from "./holding.ts";
 import { isPlaceMissing, type Place } from "./place.ts";
@@ -28,7 +29,7 @@ const SCRIPTS: Readonly<Record<SettlerAction, readonly [script: Script, own: str
 
 /** Somebody waits for what becomes of an entry. */
 export interface SettlerRequest {
-  readonly id: string;
+  readonly delivery: RedisDelivery;
   readonly resolve: (result: DeliveryResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -87,15 +88,15 @@ export class Settler {
   /** Never rejects. */
   async #run(holding: Holding, action: SettlerAction, requests: readonly SettlerRequest[]): Promise<void> {
     try {
-      const lost = await this.#call(holding, action, requests.map(({ id }) => id));
-      requests.forEach(({ id, resolve }, i) => {
-        if (action !== "extend") holding.released(id);
+      const lost = await this.#call(holding, action, requests.map(({ delivery }) => delivery.messageId));
+      requests.forEach(({ delivery, resolve }, i) => {
+        if (action !== "extend") holding.released(delivery);
         resolve(lost.length > 0 && lost.includes(i + 1) ? "lost" : "done");
       });
     } catch (error) {
       const explained = this.#client.explain(error);
-      for (const { id, reject } of requests) {
-        if (action !== "extend") holding.kept(id);
+      for (const { delivery, reject } of requests) {
+        if (action !== "extend") holding.kept(delivery);
         reject(explained);
       }
     }
