@@ -1,24 +1,26 @@
 /**
  * Commands that Redis runs for each message, from its own `INFO commandstats`, so that they do not depend on the machine:
  * for publishing, and for consuming at several concurrencies. Commands inside scripts count as well; `sent` are those that
- * cross the wire. Starts a Redis of its own.
+ * cross the wire, `writes` how often Redis read from its connections. Starts a Redis of its own.
  *
- * deno run -A bench/redis.ts
+ * deno run -A bench/redis.ts "Redis 8"
  * @module
  */
 import process from "node:process";
 import { Repid, Router } from "@repid/core";
 import { RedisServer } from "@repid/core/redis";
 import { Redis } from "ioredis";
-import { provideRedis, startRedis } from "../tests/brokers/redis.ts";
+import { provideRedis, REDIS_FLAVOURS, startRedis } from "../tests/brokers/redis.ts";
 
 const MESSAGES = 10_000;
 const CONCURRENCIES = [1, 10, 100, 1_000];
 const WINDOW = 100;
 const OPTIONS = { payload: new Uint8Array(64), headers: { topic: "work" }, contentType: undefined };
 
-const found = await provideRedis("Redis 7");
-if (found.kind !== "program") throw new Error("Cannot measure as there is no redis-server to start");
+const flavour = REDIS_FLAVOURS.find((one) => one === process.argv[2]) ?? "Redis 7";
+const found = await provideRedis(flavour);
+if (found.kind !== "program") throw new Error(`Cannot measure as there is no ${flavour} to start`);
+console.log(flavour);
 const redis = await startRedis(found);
 const client = new Redis(redis.url);
 const server = new RedisServer(redis.url);
@@ -60,10 +62,15 @@ async function print(name: string, since: number): Promise<void> {
     const [, command, count] = /^cmdstat_([^:]+):calls=(\d+)/.exec(line) ?? [];
     if (command && !/^(info|config)/.test(command)) calls.set(command, Number(count));
   }
+  const [, writes] = /^total_reads_processed:(\d+)/m.exec(await client.info("stats")) ?? [];
   const all = [...calls.values()].reduce((sum, count) => sum + count, 0);
   const scripts = (calls.get("eval") ?? 0) + (calls.get("evalsha") ?? 0);
   const sent = scripts + (calls.get("xadd") ?? 0) + (calls.get("xreadgroup") ?? 0);
   const per = (count: number): string => (count / MESSAGES).toFixed(4);
-  console.log(`${name}: ${per(all)} commands a message, ${per(sent)} sent; ${Math.round(rate)} messages/s`);
+  console.log(
+    `${name}: ${per(all)} commands a message, ${per(sent)} sent, ${per(Number(writes))} writes; ${
+      Math.round(rate)
+    } messages/s`,
+  );
   console.log(`  ${[...calls].map(([command, count]) => `${command} ${count}`).join(", ")}`);
 }

@@ -31,7 +31,10 @@ export interface RedisServerOptions {
   readonly keepAcked?: boolean;
   /** How long connecting may take, in milliseconds. Defaults to 10 000. */
   readonly connectTimeout?: number;
-  /** How long any command but a blocking read may take, in milliseconds. Defaults to 30 000. */
+  /**
+   * How long Redis may say nothing although it is asked, in milliseconds; a quarter longer, the connection is given up and made
+   * anew. Defaults to 30 000.
+   */
   readonly commandTimeout?: number;
   /** The user's name, where it is not in the URL. */
   readonly username?: string;
