@@ -4,7 +4,7 @@
  * `deno task npm` writes it to `.artifacts/npm`; then `npm publish .artifacts/npm`.
  * @module
  */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -64,7 +64,8 @@ function compile(target: string): void {
   const compilerOptions = {
     target: "es2022",
     module: "nodenext",
-    lib: ["es2024", "dom", "dom.iterable", "dom.asynciterable", "esnext.disposable"],
+    // What Node 22 has: of ES2025 only the methods of sets.
+    lib: ["es2024", "es2025.collection", "dom", "dom.iterable", "dom.asynciterable", "esnext.disposable"],
     declaration: true,
     rewriteRelativeImportExtensions: true,
     verbatimModuleSyntax: true,
@@ -81,7 +82,8 @@ function compile(target: string): void {
   writeFileSync(project, JSON.stringify({ compilerOptions, files }));
   const compiler = join(ROOT, "node_modules/typescript-7/bin/tsc");
   const how = "Deno" in globalThis ? ["run", "-A"] : [];
-  execFileSync(process.execPath, [...how, compiler, "--project", project], { stdio: "inherit" });
+  const { status, stdout } = spawnSync(process.execPath, [...how, compiler, "--project", project]);
+  if (status !== 0) throw new Error(`Cannot build the package as its source does not compile: ${stdout}`);
   rmSync(project);
 }
 

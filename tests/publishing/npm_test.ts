@@ -86,17 +86,16 @@ if (runtime() === "deno") {
     const errors = microsoft.trim().split("\n").filter((line) => !line.startsWith("node_modules/@ark/"));
     assert.equal(errors.length, 1, microsoft);
     assert.match(microsoft, /^wrong\.ts\(\d+,\d+\): error .*'nam' does not exist/m);
-    const deno = await attempt([process.execPath, "check", "quickstart.ts", "entry_points.ts"], project);
-    assert.equal(deno, "");
-    const wrong = await attempt([process.execPath, "check", "wrong.ts"], project);
-    assert.match(wrong, /'nam' does not exist/);
+    const programs = ["quickstart.ts", "entry_points.ts", "wrong.ts"];
+    const deno = await attempt([process.execPath, "check", ...programs], project);
+    assert.deepEqual([...deno.matchAll(/\[ERROR\]: .*/g)].length, 1, deno);
+    assert.match(deno, /\[ERROR\]: .*'nam' does not exist/);
   });
 
   for (const [name, ...command] of CASES) {
     test(`The npm package: the quickstart, the Redis entry and isolated functions run on ${name}`, async () => {
       await install();
-      assert.equal(await attempt([...command, "quickstart.ts"], project), QUICKSTART);
-      assert.equal(await attempt([...command, "entry_points.ts"], project), "redis /3 function\n42\n");
+      assert.equal(await attempt([...command, "both.ts"], project), `${QUICKSTART}redis /3 function\n42\n`);
     });
   }
 
@@ -126,6 +125,10 @@ async function prepare(root: string, project: string): Promise<void> {
   writeFileSync(join(project, "app.ts"), `${quickstart.slice(0, start)}export { app };\n`);
   writeFileSync(join(project, "heavy.ts"), "export const double = (n: number): number => 2 * n;\n");
   writeFileSync(join(project, "entry_points.ts"), ENTRY_POINTS);
+  writeFileSync(
+    join(project, "both.ts"),
+    `await import("./quickstart.ts");\nawait import("./entry_points.ts");\n`,
+  );
 }
 
 /** Runs a command; answers what it printed, its complaints included. */
