@@ -44,9 +44,9 @@ export interface RepidOptions {
 export interface HttpServerOptions {
   /** The address to listen on. Defaults to `0.0.0.0`, all of IPv4. */
   readonly hostname?: string;
-  /** The port; 0 for any free one, told by the event that says where it listens. */
+  /** The port; 0 for any free one, told by the event that says where it listens. Defaults to what the option says that it is given to. */
   readonly port?: number;
-  /** The path. */
+  /** The path, from its slash on. Defaults to what the option says that it is given to. */
   readonly path?: string;
 }
 

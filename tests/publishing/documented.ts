@@ -18,6 +18,10 @@ export interface Documented {
   readonly members: number;
   /** Which have no words, as `file: Symbol.member`. */
   readonly missing: readonly string[];
+  /** How many members are durations, by their name and type. */
+  readonly durations: number;
+  /** Which of them do not say their unit. */
+  readonly withoutUnit: readonly string[];
 }
 
 interface Described {
@@ -25,6 +29,7 @@ interface Described {
   readonly jsDoc?: { readonly doc?: string };
   readonly accessibility?: string;
   readonly hasBody?: boolean;
+  readonly tsType?: { readonly repr?: string };
 }
 
 interface Declaration extends Described {
@@ -57,8 +62,8 @@ export function countDocumented(files: readonly string[]): Documented {
     stdio: ["ignore", "pipe", "ignore"],
   });
   const { nodes } = JSON.parse(output) as { nodes: Readonly<Record<string, DocModule>> };
-  const missing: string[] = [];
-  let [symbols, members] = [0, 0];
+  const [missing, withoutUnit]: [string[], string[]] = [[], []];
+  let [symbols, members, durations] = [0, 0, 0];
   for (const [url, module] of Object.entries(nodes)) {
     const file = url.startsWith("file:") ? fileURLToPath(url).replace(ROOT, "") : url;
     if (!isDescribed(module.module_doc)) missing.push(`${file}: the module`);
@@ -68,12 +73,16 @@ export function countDocumented(files: readonly string[]): Documented {
         if (!isDescribed(declaration.jsDoc)) missing.push(`${file}: ${name}`);
         for (const member of membersOf(declaration)) {
           members++;
-          if (!isDescribed(member.jsDoc)) missing.push(`${file}: ${name}.${member.name ?? "()"}`);
+          const place = `${file}: ${name}.${member.name ?? "()"}`;
+          if (!isDescribed(member.jsDoc)) missing.push(place);
+          if (!isDuration(member)) continue;
+          durations++;
+          if (!member.jsDoc?.doc?.includes("millisecond")) withoutUnit.push(place);
         }
       }
     }
   }
-  return { modules: Object.keys(nodes).length, symbols, members, missing };
+  return { modules: Object.keys(nodes).length, symbols, members, missing, durations, withoutUnit };
 }
 
 /** Nobody sees the function behind overloads. */
@@ -86,6 +95,11 @@ function membersOf({ kind, def = {} }: Declaration): readonly Described[] {
   if (kind !== "class" && kind !== "interface") return [];
   const members = MEMBERS.flatMap((name) => (def[name] ?? []) as readonly Described[]);
   return members.filter(({ accessibility }) => accessibility !== "private");
+}
+
+function isDuration({ name = "", tsType }: Described): boolean {
+  const isNumber = tsType?.repr === "number";
+  return isNumber && /(timeout|time|interval|delay|lease|ms|duration|deadline|patience|quiet)$/i.test(name);
 }
 
 function isDescribed(jsDoc: { readonly doc?: string } | undefined): boolean {

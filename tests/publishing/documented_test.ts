@@ -11,9 +11,11 @@ import { countDocumented, entryPoints } from "./documented.ts";
 
 // The documentation is Deno's.
 if (runtime() === "deno") {
-  test("deno doc: every entry point, every exported symbol and every member has words", () => {
-    const { modules, symbols, members, missing } = countDocumented(entryPoints());
+  test("deno doc: every entry point, every exported symbol and every member has words, every duration its unit", () => {
+    const { modules, symbols, members, missing, durations, withoutUnit } = countDocumented(entryPoints());
     assert.deepEqual(missing, []);
+    assert.deepEqual(withoutUnit, []);
+    assert.ok(durations > 15, `${durations} durations were found`);
     assert.equal(modules, entryPoints().length);
     assert.ok(symbols > 150 && members > 300, `${symbols} symbols and ${members} members were found`);
   });
@@ -29,6 +31,8 @@ export interface A {
   b: string;
   /** Has some. */
   c: string;
+  /** How long. */
+  idleTimeout: number;
 }
 /**
  * @throws {Error} If
@@ -38,8 +42,8 @@ export function d(): void {}
 export class E { f(): void {} #g = 1; private h = 2 }
 `,
       );
-      const { modules, symbols, members, missing } = countDocumented([file]);
-      assert.deepEqual([modules, symbols, members], [1, 3, 3]);
+      const { modules, symbols, members, missing, withoutUnit } = countDocumented([file]);
+      assert.deepEqual([modules, symbols, members, withoutUnit.length], [1, 3, 4, 1]);
       const names = missing.map((name) => name.slice(name.lastIndexOf(": ") + 2));
       assert.deepEqual(names.sort(), ["A.b", "E.f", "d", "the module"]);
     } finally {
