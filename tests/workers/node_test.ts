@@ -11,7 +11,12 @@ import { startCommand } from "./fixtures/fixtures.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** These need what is not compiled here. */
-const notOnNode: readonly string[] = ["actor_test.ts", "example_test.ts", "node_test.ts"];
+const notOnNode: readonly string[] = [
+  "actor_test.ts",
+  "admission_test.ts",
+  "example_test.ts",
+  "node_test.ts",
+];
 
 /** Compiles the files of a folder one by one, as JSR does for its npm packages. */
 function compile(folder: string, target: string): void {
