@@ -14,8 +14,8 @@ import { DeliveredBytes } from "../../src/servers/amqp/delivered_bytes.ts";
 import { toSettings } from "../../src/servers/amqp/options.ts";
 import { toAmqpParameters } from "../../src/servers/amqp/parameters.ts";
 import { Sections } from "../../src/servers/amqp/sections.ts";
-import { UnsettledDeliveries } from "../../src/servers/amqp/session.ts";
-import { rhea, type RheaDelivery } from "../../src/servers/amqp/rhea.ts";
+import { Credit, UnsettledDeliveries } from "../../src/servers/amqp/session.ts";
+import { rhea, type RheaDelivery, type RheaReceiver } from "../../src/servers/amqp/rhea.ts";
 import { test } from "../harness.ts";
 
 const DURABLE = "005370c003015601";
@@ -254,6 +254,28 @@ test("UnsettledDeliveries count only what is unsettled, however old", () => {
   assert.equal(deliveries.available(), before - 1);
   assert.equal(deliveries.by_id(0), made[0]);
   assert.equal(deliveries.by_id(1), undefined);
+});
+
+test("Credit counts from where the peer does, across 2^32, and asks to drain only when told to", () => {
+  const flows: unknown[] = [];
+  const receiver = {
+    remote: { attach: { initial_delivery_count: 2 ** 32 - 5 } },
+    delivery_count: 0,
+    credit: 0,
+    drain: false,
+    session: {
+      _write_flow: ({ delivery_count, credit, drain }: RheaReceiver) =>
+        flows.push([delivery_count, credit, drain]),
+    },
+  } as unknown as RheaReceiver;
+  const credit = new Credit(receiver);
+  credit.set(7, false);
+  for (let received = 0; received < 7; received++) receiver.delivery_count++;
+  credit.set(1, true);
+  credit.set(3, false);
+  assert.deepEqual(flows, [[2 ** 32 - 5, 7, false], [2, 1, true], [2, 3, false]]);
+  // What rhea looks at by itself: there is always credit, and nothing is being drained.
+  assert.deepEqual([receiver.credit, receiver.drain], [Infinity, false]);
 });
 
 test("planCredit() gives a lone channel everything", () => {

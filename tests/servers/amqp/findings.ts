@@ -57,6 +57,8 @@ export function testFindings({ rabbit, register }: Stage): void {
       assert.equal(own.length, 8);
       const rest = await collect(await subscribe(queue), 12);
       assert.deepEqual([...own, ...rest].map(textOf).toSorted(), bodies.toSorted());
+      // What had come beyond it would have been given back, and be here for the second time.
+      assert.deepEqual(rest.filter(({ deliveryCount }) => deliveryCount !== 1), []);
     },
   );
 
