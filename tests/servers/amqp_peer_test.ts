@@ -122,6 +122,24 @@ test(
   LENIENT,
 );
 
+test("AmqpServer ends the session of a subscription that has lost one link of several", async () => {
+  const links: PeerLink[] = [];
+  await using peer = await Peer.start({ subscribed: (link) => void links.push(link) });
+  using frames = new SentFrames(Number(new URL(peer.url).port));
+  const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000 });
+  const connection = await server.connect();
+  const subscription = await server.subscribe(["one", "two"]);
+  const broken = assert.rejects(subscription.take(10, 5_000), { condition: ERROR.condition, scope: "link" });
+  links[1]?.close(ERROR);
+  await broken;
+  assert.equal(subscription.isActive, false);
+  assert.equal(frames.count("end"), 0);
+  await subscription.close();
+  // Else the broker would go on to send to the link that is left.
+  assert.equal(frames.count("end"), 1);
+  await connection.close();
+}, LENIENT);
+
 test("AmqpServer sends small frames at once", async () => {
   const { setNoDelay } = Socket.prototype;
   const calls: unknown[] = [];

@@ -12,6 +12,8 @@ import type { RheaDelivery, RheaEndpoint, RheaMessage } from "../../../src/serve
 export interface PeerEvents {
   /** The other side attaches a link that sends. Answer by doing nothing: it is attached, and has credit. */
   readonly attached?: (link: PeerLink) => void;
+  /** The other side attaches a link that receives. */
+  readonly subscribed?: (link: PeerLink) => void;
   /** A message came. It is accepted unless this answers `false`. */
   readonly received?: (delivery: RheaDelivery, message: RheaMessage, link: PeerLink) => boolean;
 }
@@ -30,6 +32,7 @@ export interface PeerLink extends PeerEndpoint {
 
 interface PeerContext {
   readonly receiver: PeerLink;
+  readonly sender: PeerLink;
   readonly delivery: RheaDelivery;
   readonly message: RheaMessage;
 }
@@ -53,12 +56,13 @@ export class Peer implements AsyncDisposable {
   }
 
   /** Starts one. */
-  static async start({ attached, received = () => true }: PeerEvents): Promise<Peer> {
+  static async start({ attached, subscribed, received = () => true }: PeerEvents): Promise<Peer> {
     // The border: rhea's own types lack what is needed here.
     const create = library.create_container as unknown as (options: unknown) => PeerContainer;
     const container = create({ id: "peer", autoaccept: false });
     container.sasl_server_mechanisms.enable_anonymous();
     container.on("receiver_open", ({ receiver }) => attached?.(receiver));
+    container.on("sender_open", ({ sender }) => subscribed?.(sender));
     container.on("message", ({ receiver, delivery, message }) => {
       if (received(delivery, message, receiver)) delivery.accept();
     });
