@@ -7,6 +7,8 @@ import assert from "node:assert/strict";
 import { Repid, Router, silentLogger } from "@repid/core";
 import { PubsubServer } from "@repid/core/pubsub";
 import { CONFORMANCE_CASES, runCase, type ServerHarness } from "@repid/core/testing";
+import type { ModifyAckDeadlineRequest } from "../../src/servers/pubsub/protocol.ts";
+import { PubsubService } from "../brokers/pubsub_service.ts";
 import { createChannel, PROJECT, startPeer, withPeers } from "../brokers/pubsub.ts";
 import { test } from "../harness.ts";
 import { Child } from "../processes/child.ts";
@@ -79,6 +81,59 @@ await withPeers("PubsubServer keeps leases", async (peer) => {
       assert.deepEqual([...handled].toSorted(), texts);
     },
   });
+});
+
+const service = await PubsubService.start();
+const onService = (): PubsubServer =>
+  new PubsubServer({ defaultProject: PROJECT, url: service.url, ackDeadline: LEASE });
+const extended = new Map<string, PromiseWithResolvers<ModifyAckDeadlineRequest>>();
+service.refuse = (method, request) => {
+  if (method !== "modify") return undefined;
+  const modified = request as ModifyAckDeadlineRequest;
+  extended.get(modified.subscription)?.resolve(modified);
+  return undefined;
+};
+
+/** A channel of the service, with a promise of the first request that changes deadlines. */
+function watched(): [name: string, first: Promise<ModifyAckDeadlineRequest>] {
+  const name = service.create(`c-${crypto.randomUUID()}`);
+  const first = Promise.withResolvers<ModifyAckDeadlineRequest>();
+  extended.set(`projects/${PROJECT}/subscriptions/${name}`, first);
+  return [name, first.promise];
+}
+
+waits.push({
+  name: "PubsubServer extends the leases of all that is being handled in one request",
+  run: async () => {
+    const [name, first] = watched();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { app, stopping } = worker(onService(), name, () => released);
+    const running = app.runWorker({ tasksLimit: 20, osSignals: [], signal: stopping.signal });
+    await publish(onService(), name, Array.from({ length: 20 }, (_, index) => `${index}`));
+    const { ackIds, ackDeadlineSeconds } = await first;
+    assert.deepEqual([ackIds.length, ackDeadlineSeconds], [20, LEASE / 1_000]);
+    release();
+    stopping.abort();
+    await running;
+  },
+});
+
+waits.push({
+  name: "PubsubServer extends the leases of what it holds while nobody asks, and gives it back on stop",
+  run: async () => {
+    const [name, first] = watched();
+    const server = onService();
+    await using _connection = await server.connect();
+    const subscription = await server.subscribe([name]);
+    assert.deepEqual(await subscription.take(10, 100), []);
+    await publish(onService(), name, Array.from({ length: 10 }, (_, index) => `${index}`));
+    const { ackIds, ackDeadlineSeconds } = await first;
+    assert.deepEqual([ackIds.length, ackDeadlineSeconds], [10, LEASE / 1_000]);
+    await subscription.close();
+    const other = await server.subscribe([name]);
+    assert.equal((await other.take(10, LEASE)).length, 10);
+    await other.close();
+  },
 });
 
 let all: Promise<PromiseSettledResult<void>[]> | undefined;
