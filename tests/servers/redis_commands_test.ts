@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { type Delivery, Repid, Router, type Subscription } from "@repid/core";
 import { RedisServer } from "@repid/core/redis";
 import type { Redis } from "ioredis";
-import { onRedis } from "./private_redis.ts";
+import { onEachRedis, onRedis } from "./private_redis.ts";
 
 const MESSAGE = {
   payload: new Uint8Array(),
@@ -97,6 +97,33 @@ alone("RedisServer sends at most 0.05 commands for each consumed message, 100 at
   assert.equal(await client.xlen(`repid:${channel}`), 0);
   assert.ok(xreadgroup > 0 && xack > 0 && evalsha >= xack);
   assert.ok((whole + evalsha + xreadgroup) / 1_000 <= 0.05, JSON.stringify(commands));
+});
+
+/** What `docs/redis.md` says that a user needs. */
+const RIGHTS = ["~repid:*", "+@stream", "+@scripting", "+@connection", "+info", "+command"];
+
+onEachRedis("RedisServer needs no more rights than its page says", async ({ redis, client }) => {
+  await client.acl("SETUSER", "app", "on", ">s3cret", "resetchannels", ...RIGHTS);
+  await client.acl("LOG", "RESET");
+  const url = new URL(redis.url);
+  [url.username, url.password] = ["app", "s3cret"];
+  const server = new RedisServer(url.href, { minIdleMs: 50 });
+  const connection = await server.connect();
+  const subscription = await server.subscribe(["jobs", "more"]);
+  const [one, other] = [{ server, client, channel: "jobs" }, { server, client, channel: "more" }];
+  await Promise.all([publish(one, 3), publish(other, 3)]);
+  for (const settlement of ["reject", "nack", "ack"] as const) {
+    for (const delivery of await takeAll(subscription, 2)) {
+      assert.equal(await delivery.extendLease?.(), "done");
+      assert.equal(await delivery.settle(settlement), "done");
+    }
+  }
+  await client.xgroup("CREATE", "repid:jobs", "others", "$");
+  const [delivery] = await takeAll(subscription, 1);
+  assert.equal(await delivery?.settle("reject"), "done");
+  await subscription.close();
+  await connection.close();
+  assert.deepEqual(await client.acl("LOG"), []);
 });
 
 /** Takes so many deliveries, in however many turns. */
