@@ -8,7 +8,7 @@
 
 /** Each with its name and what `bench:compare` is called with. */
 const RUNS: readonly (readonly [name: string, args: string])[] = [
-  ["redis rates", "--server redis --modes publish,drain --concurrency 1,100,1000"],
+  ["redis rates", "--server redis --modes publish,drain --concurrency 1,10,100,1000"],
   ["amqp rates", "--server amqp --modes publish,drain --concurrency 1,100,1000"],
   ["pubsub rates", "--server pubsub-fake --modes publish,drain --concurrency 100,1000"],
   ["memory rates", "--server memory --modes drain --concurrency 1,100,1000"],
@@ -38,6 +38,7 @@ for (const [name, args] of wanted) {
     `=== ${name}: ${((performance.now() - began) / 60_000).toFixed(1)} min${success ? "" : ", FAILED"}`,
   );
 }
+await new Deno.Command(Deno.execPath(), { args: ["run", "-A", "bench/aims.ts"] }).spawn().status;
 Deno.exit(failed === 0 ? 0 : 1);
 
 /** Options begin with dashes; what follows them is theirs, spaces included. */
