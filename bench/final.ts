@@ -8,19 +8,22 @@
 
 /** Each with its name and what `bench:compare` is called with. */
 const RUNS: readonly (readonly [name: string, args: string])[] = [
-  ["redis rates", "--server redis --modes publish,drain --concurrency 1,10,100,1000"],
-  ["amqp rates", "--server amqp --modes publish,drain --concurrency 1,100,1000"],
-  ["pubsub rates", "--server pubsub-fake --modes publish,drain --concurrency 100,1000"],
-  ["memory rates", "--server memory --modes drain --concurrency 1,100,1000"],
+  ["redis drain", "--server redis --modes drain"],
+  ["redis publish", "--server redis --modes publish --concurrency 100,1000"],
+  ["amqp drain", "--server amqp --modes drain --concurrency 1,100,1000"],
+  ["amqp publish", "--server amqp --modes publish --concurrency 100"],
+  ["pubsub drain", "--server pubsub-fake --modes drain --concurrency 100,1000"],
+  ["pubsub publish", "--server pubsub-fake --modes publish --concurrency 100"],
+  ["memory drain", "--server memory --modes drain --concurrency 1,100,1000"],
   [
     "redis sleep",
-    "--server redis --modes sleep,latency --rounds 3 --contenders repid,ioredis by hand,BullMQ",
+    "--server redis --modes sleep,latency --rounds 2 --contenders repid,ioredis by hand,BullMQ",
   ],
-  ["amqp sleep", "--server amqp --modes sleep,latency --rounds 3 --contenders repid,rhea by hand,amqplib"],
-  ["memory sleep", "--server memory --modes sleep --rounds 3 --contenders repid,bare loop"],
+  ["amqp sleep", "--server amqp --modes sleep,latency --rounds 2 --contenders repid,rhea by hand,amqplib"],
+  ["memory sleep", "--server memory --modes sleep --rounds 2 --contenders repid,bare loop"],
   ["redis heap", "--server redis --modes memory,processes --rounds 2 --contenders repid,ioredis by hand"],
   ["amqp heap", "--server amqp --modes memory,processes --rounds 2 --contenders repid,rhea by hand"],
-  ["redis backlog", "--server redis --modes backlog --rounds 2 --contenders repid"],
+  ["redis backlog", "--server redis --modes backlog --rounds 1 --contenders repid"],
 ];
 
 const wanted = Deno.args.length === 0

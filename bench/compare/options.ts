@@ -49,6 +49,7 @@ export function toOptions(args: readonly string[]): CompareOptions {
     },
   });
   const { quick: isQuick } = values;
+  const { runtimes = "deno,bun" } = values;
   const rounds = Number(values.rounds ?? (isQuick ? 1 : 5));
   if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError(`Cannot run ${values.rounds} rounds`);
   const concurrencies = (values.concurrency ?? "1,10,100,1000").split(",").map(Number);
@@ -60,8 +61,9 @@ export function toOptions(args: readonly string[]): CompareOptions {
     rounds,
     servers: oneOf("server", values.server ?? "memory", SERVERS),
     modes: oneOf("modes", values.modes ?? "publish,drain", MODES),
-    runtimes: oneOf("runtimes", values.runtimes ?? "deno,bun", RUNTIMES),
-    peerRuntimes: oneOf("peer-runtimes", values["peer-runtimes"] ?? "node", RUNTIMES),
+    runtimes: oneOf("runtimes", runtimes, RUNTIMES),
+    // A library on another runtime is another library: Node 20 alone takes half as much processor time again.
+    peerRuntimes: oneOf("peer-runtimes", values["peer-runtimes"] ?? runtimes, RUNTIMES),
     contenders: values.contenders === undefined
       ? []
       : oneOf("contenders", values.contenders, ENTRANTS.map(({ name }) => name)),
