@@ -51,8 +51,15 @@ export function entryPoints(): string[] {
   return Object.values<string>(exports);
 }
 
-/** Counts what the files export. */
-export function countDocumented(files: readonly string[]): Documented {
+/** The names of the functions, classes and constants that the files export. */
+export function exportedValues(files: readonly string[]): string[] {
+  return Object.values(describe(files)).flatMap(({ symbols }) => symbols).filter(({ declarations }) =>
+    declarations.some(({ kind }) => kind === "function" || kind === "class" || kind === "variable")
+  ).map(({ name }) => name);
+}
+
+/** What Deno knows of the files. */
+function describe(files: readonly string[]): Readonly<Record<string, DocModule>> {
   // Not `process.execPath`: the documentation is Deno's, whatever runs this.
   const output = execFileSync(Deno.execPath(), ["doc", "--json", "--quiet", ...files], {
     cwd: ROOT,
@@ -61,7 +68,12 @@ export function countDocumented(files: readonly string[]): Documented {
     // It complains of declarations of Node's that it looks for in vain.
     stdio: ["ignore", "pipe", "ignore"],
   });
-  const { nodes } = JSON.parse(output) as { nodes: Readonly<Record<string, DocModule>> };
+  return JSON.parse(output).nodes;
+}
+
+/** Counts what the files export. */
+export function countDocumented(files: readonly string[]): Documented {
+  const nodes = describe(files);
   const [missing, withoutUnit]: [string[], string[]] = [[], []];
   let [symbols, members, durations] = [0, 0, 0];
   for (const [url, module] of Object.entries(nodes)) {

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { runtime, test } from "../harness.ts";
-import { countDocumented, entryPoints } from "./documented.ts";
+import { pages, read } from "../documentation/markdown.ts";
+import { countDocumented, entryPoints, exportedValues } from "./documented.ts";
 
 // The documentation is Deno's.
 if (runtime() === "deno") {
@@ -18,6 +19,14 @@ if (runtime() === "deno") {
     assert.ok(durations > 15, `${durations} durations were found`);
     assert.equal(modules, entryPoints().length);
     assert.ok(symbols > 150 && members > 300, `${symbols} symbols and ${members} members were found`);
+  });
+
+  test("The guides: mention every function, class and constant that is exported", () => {
+    const guides = pages().filter((page) => /^(docs\/|README)/.test(page)).map(read).join("\n");
+    // Handed over by the suite for servers, never made by its users.
+    const handedOver = new Set(["Consumer", "Trial"]);
+    const unknown = exportedValues(entryPoints()).filter((name) => !new RegExp(`\\b${name}\\b`).test(guides));
+    assert.deepEqual(unknown.filter((name) => !handedOver.has(name)), []);
   });
 
   test("countDocumented(): finds what has no words", () => {
