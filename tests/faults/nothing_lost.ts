@@ -5,6 +5,7 @@
 import type { Server } from "@repid/core";
 import { Ledger, type Tally } from "./ledger.ts";
 import { createServer } from "./servers.ts";
+import { evenly, strikeInTurn } from "./strikes.ts";
 import { isNothing, type Leftovers, publishFirmly, type Stage, until } from "./stage.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
@@ -123,15 +124,8 @@ async function breakThings(
     worker?.start();
   };
   const faults = [
-    ...spread(brokerKills, messages).map((at) => ({ at, strike: killBroker })),
-    ...spread(workerKills, messages).map((at) => ({ at, strike: killWorker })),
-  ].toSorted((a, b) => a.at - b.at);
-  for (const { at, strike } of faults) {
-    await progress.reaches(at);
-    await strike();
-  }
-}
-
-function spread(count: number, over: number): number[] {
-  return Array.from({ length: count }, (_, index) => Math.floor(over * (index + 1) / (count + 1)));
+    ...evenly(brokerKills, messages, killBroker),
+    ...evenly(workerKills, messages, killWorker),
+  ];
+  await strikeInTurn(faults, progress);
 }

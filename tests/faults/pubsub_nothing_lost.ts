@@ -13,6 +13,7 @@ import { Proxy } from "../brokers/proxy.ts";
 import { createChannel, PROJECT } from "../brokers/pubsub.ts";
 import { Progress } from "./progress.ts";
 import { pause, publishFirmly } from "./stage.ts";
+import { evenly, strikeInTurn } from "./strikes.ts";
 
 const WINDOW = 100;
 /** How far the publisher may be ahead of the worker, so that faults hit both. */
@@ -182,18 +183,8 @@ async function breakThings({ url, process }: PubsubToBreak, breaking: Breaking):
     proxy.admit();
     await publishing.repeat();
   };
-  const faults = [
-    ...spread(cuts, messages).map((at) => ({ at, strike: cut })),
-    ...spread(restarts, messages).map((at) => ({ at, strike: restart })),
-  ].toSorted((a, b) => a.at - b.at);
-  for (const { at, strike } of faults) {
-    await handled.reaches(at);
-    await strike();
-  }
-}
-
-function spread(count: number, over: number): number[] {
-  return Array.from({ length: count }, (_, index) => Math.floor(over * (index + 1) / (count + 1)));
+  const faults = [...evenly(cuts, messages, cut), ...evenly(restarts, messages, restart)];
+  await strikeInTurn(faults, handled);
 }
 
 /** What still comes when the worker is gone. */
