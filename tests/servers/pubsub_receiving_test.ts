@@ -237,7 +237,9 @@ onService(
     const subscription = await server.subscribe(["a"]);
     const [one, other] = [...await subscription.take(1, 10_000), ...await subscription.take(1, 10_000)];
     assert.ok(one && other);
-    const refusals = [14, 8, 13].map((code) => ({ code, details: "busy" }));
+    // Google says more about many a failure; it is no verdict on a message.
+    const verdicts = { reason: "RATE_LIMIT_EXCEEDED" };
+    const refusals = [14, 8, 13].map((code) => ({ code, details: "busy", verdicts }));
     service.refuse = (method) => method === "acknowledge" ? refusals.shift() : undefined;
     assert.equal(await one.settle("ack"), "done");
     assert.equal(service.counts.acknowledge, 4);

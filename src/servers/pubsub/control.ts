@@ -109,7 +109,8 @@ export class Control {
   /** Never rejects: each item is told its own fate. */
   async #send(batch: Batch, items: readonly Item[]): Promise<void> {
     try {
-      const options: RetryOptions = { ...this.#parts, operation: "settle", timeout: TIMEOUT };
+      const isJudged = (failure: CallFailure): boolean => verdictsOf(failure).size > 0;
+      const options: RetryOptions = { ...this.#parts, operation: "settle", timeout: TIMEOUT, isJudged };
       await retrying((timeout) => this.#call(batch, items, timeout), options);
       for (const item of items) settled(item, "done");
     } catch (error) {

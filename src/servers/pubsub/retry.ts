@@ -14,26 +14,29 @@ export interface RetryOptions {
   readonly timeout: number;
   readonly delays: BackoffOptions;
   readonly clock: Clock;
+  /** Whether a failure says more than its code, and is for the caller to judge. Defaults to never. */
+  readonly isJudged?: (failure: CallFailure) => boolean;
   /** Aborted when nobody waits any more: the failure at hand is the last. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Calls until it succeeds, fails for good, or the time is up. The call is told how much time is left. A failure that says
- * more than its code, such as what became of single ids, is for the caller. Rejects with the last {@linkcode CallFailure}.
+ * Calls until it succeeds, fails for good, or the time is up. The call is told how much time is left.
+ * Rejects with the last {@linkcode CallFailure}.
  */
 export async function retrying<T>(
   call: (timeout: number) => Promise<T>,
-  { operation, timeout, delays, clock, signal }: RetryOptions,
+  { operation, timeout, delays, clock, signal, isJudged }: RetryOptions,
 ): Promise<T> {
   const deadline = clock.now() + timeout;
   for (let attempt = 1;; attempt++) {
     try {
       return await call(Math.max(1, deadline - clock.now()));
     } catch (error) {
-      const { code, details, statusDetails } = error as CallFailure;
+      const failure = error as CallFailure;
+      const { code, details } = failure;
       const ms = backoff(attempt, delays);
-      const isLast = statusDetails || signal.aborted || clock.now() + ms >= deadline;
+      const isLast = isJudged?.(failure) || signal.aborted || clock.now() + ms >= deadline;
       if (isLast || consequenceOf(operation, code, details) !== "retry") throw error;
       await delay(clock, ms, signal);
     }
