@@ -13,6 +13,7 @@ const BROKERS: Readonly<
   Record<string, () => Promise<{ breakIt(args: readonly string[]): Promise<void> }>>
 > = {
   redis: () => import("./redis.ts"),
+  amqp: () => import("./amqp.ts"),
   pubsub: () => import("./pubsub.ts"),
 };
 

@@ -89,7 +89,7 @@ async function comeBack({ process }: Stage, absence: Absence): Promise<void> {
 }
 
 /** A worker of this process; it keeps the message `held` until it is stopped or told to let go. */
-class RunningWorker {
+export class RunningWorker {
   readonly #seen = new Set<string>();
   readonly #stopping = new AbortController();
   readonly #released = Promise.withResolvers<void>();
@@ -97,7 +97,7 @@ class RunningWorker {
 
   constructor(server: Server, channel: string) {
     const app = new Repid({ logger: silentLogger });
-    app.servers.register("redis", server);
+    app.servers.register("broker", server);
     const router = new Router({ channel });
     router.actor({ name: "work" }, async (_, { message }) => {
       this.#seen.add(message.text());
@@ -107,17 +107,20 @@ class RunningWorker {
     this.#running = app.runWorker({ ...LIMITS, osSignals: [], signal: this.#stopping.signal });
   }
 
+  /** Resolves when it has begun to handle a message. */
   handles(body: string): Promise<void> {
     return until(`${body} is handled`, () => this.#seen.has(body), PATIENCE);
   }
 
+  /** Lets go of the message `held`. */
   release(): void {
     this.#released.resolve();
   }
 
+  /** Tells it to stop, and waits until it has. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    // Its handler ends at once, and its acknowledgement finds no Redis.
+    // Its handler ends at once, and its acknowledgement finds no broker.
     this.release();
     await this.#running;
   }
