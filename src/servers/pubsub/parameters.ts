@@ -38,7 +38,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
  * @throws {TypeError} If one is unknown or of the wrong type.
  */
 export function toParameters(parameters: ServerSpecificParameters): PubsubParameters {
-  for (const [name, value] of Object.entries(parameters)) {
+  for (const name in parameters) {
+    const value = parameters[name];
     const check = Object.hasOwn(CHECKS, name) ? CHECKS[name] : undefined;
     if (!check) throw new TypeError(`Cannot publish as Pub/Sub knows no such parameter: ${name}`);
     if (value !== undefined && !check(value)) {
@@ -57,8 +58,11 @@ export function toPubsubMessage(
   const all: Record<string, string> = {};
   if (contentType !== undefined) all["content_type"] = contentType;
   if (replyTo !== undefined) all["reply_to"] = replyTo;
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) all[name] = value;
-  Object.assign(all, attributes);
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined) all[name] = value;
+  }
+  if (attributes) Object.assign(all, attributes);
   // Pub/Sub refuses a message without both.
   if (payload.byteLength === 0 && Object.keys(all).length === 0) all["content_type"] = "";
   return { data: payload, attributes: all, ...(orderingKey === undefined ? {} : { orderingKey }) };

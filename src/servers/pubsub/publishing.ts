@@ -36,6 +36,7 @@ interface Item {
 }
 
 interface Batch {
+  readonly key: string;
   readonly topic: string;
   readonly timeout: number;
   readonly items: Item[];
@@ -51,6 +52,8 @@ export class Publishing {
   readonly #parts: CallParts;
   readonly #limits: BatchLimits;
   readonly #batches = new Map<string, Batch>();
+  /** The one without order that was opened last, while it is open. */
+  #latest: Batch | undefined;
   /** Requests of each ordering key that wait for the one before. */
   readonly #lanes = new Map<string, Batch[]>();
   readonly #sending = new Set<Promise<unknown>>();
@@ -70,19 +73,11 @@ export class Publishing {
       return Promise.reject(new RangeError(`Cannot publish as the message is too large: ${particulars}`));
     }
     return new Promise((resolve, reject) => {
-      const { orderingKey } = message;
-      // What is in order travels in one lane, whatever its time limit.
-      const key = orderingKey === undefined ? `${timeout} ${topic}` : `ordered ${topic} ${orderingKey}`;
-      let batch = this.#batches.get(key);
-      if (batch && (batch.timeout !== timeout || batch.bytes + size > this.#limits.bytes)) {
-        this.#flush(key, batch);
-        batch = undefined;
-      }
-      batch ??= this.#open(key, topic, timeout);
+      const batch = this.#batchFor(topic, timeout, message.orderingKey, size);
       batch.items.push({ message, resolve, reject });
       batch.bytes += size;
       const { messages, bytes } = this.#limits;
-      if (batch.items.length >= messages || batch.bytes >= bytes) this.#flush(key, batch);
+      if (batch.items.length >= messages || batch.bytes >= bytes) this.#flush(batch);
     });
   }
 
@@ -92,11 +87,29 @@ export class Publishing {
     while (this.#sending.size > 0) await Promise.all(this.#sending);
   }
 
+  #batchFor(topic: string, timeout: number, orderingKey: string | undefined, size: number): Batch {
+    const { bytes } = this.#limits;
+    const latest = this.#latest;
+    // Nearly always; no key is made for it.
+    if (
+      latest && orderingKey === undefined && latest.topic === topic && latest.timeout === timeout &&
+      latest.bytes + size <= bytes
+    ) return latest;
+    // What is in order travels in one lane, whatever its time limit.
+    const key = orderingKey === undefined ? `${timeout} ${topic}` : `ordered ${topic} ${orderingKey}`;
+    const batch = this.#batches.get(key);
+    if (batch && batch.timeout === timeout && batch.bytes + size <= bytes) return batch;
+    if (batch) this.#flush(batch);
+    const opened = this.#open(key, topic, timeout);
+    if (orderingKey === undefined) this.#latest = opened;
+    return opened;
+  }
+
   #open(key: string, topic: string, timeout: number): Batch {
-    const batch: Batch = { topic, timeout, items: [], bytes: 0, timer: undefined };
+    const batch: Batch = { key, topic, timeout, items: [], bytes: 0, timer: undefined };
     this.#batches.set(key, batch);
     const { delay } = this.#limits;
-    if (delay > 0) batch.timer = this.#parts.clock.schedule(delay, () => this.#flush(key, batch));
+    if (delay > 0) batch.timer = this.#parts.clock.schedule(delay, () => this.#flush(batch));
     else if (!this.#isScheduled) {
       this.#isScheduled = true;
       setImmediate(() => {
@@ -108,11 +121,13 @@ export class Publishing {
   }
 
   #flushAll(): void {
-    for (const [key, batch] of this.#batches) this.#flush(key, batch);
+    for (const batch of this.#batches.values()) this.#flush(batch);
   }
 
-  #flush(key: string, batch: Batch): void {
+  #flush(batch: Batch): void {
+    const { key } = batch;
     this.#batches.delete(key);
+    if (this.#latest === batch) this.#latest = undefined;
     this.#parts.clock.cancel(batch.timer);
     if (!isOrdered(batch.items)) return this.#track(this.#send(batch, batch.items));
     const waiting = this.#lanes.get(key);

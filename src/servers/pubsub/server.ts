@@ -106,14 +106,18 @@ export class PubsubServer implements Server {
   }
 
   /** Publishes one message, with others of the same turn. See {@linkcode PubsubParameters}. */
-  async publish(channel: string, message: MessageData, parameters: ServerSpecificParameters): Promise<void> {
-    const { publishing } = this.#linkFor("publish");
-    const own = toParameters(parameters);
-    await publishing.add({
-      topic: topicPath(this.#settings, channel, own.project, own.topic),
-      message: toPubsubMessage(message, own),
-      timeout: own.timeout ?? this.#settings.publishTimeout,
-    });
+  publish(channel: string, message: MessageData, parameters: ServerSpecificParameters): Promise<void> {
+    try {
+      const { publishing } = this.#linkFor("publish");
+      const own = toParameters(parameters);
+      return publishing.add({
+        topic: topicPath(this.#settings, channel, own.project, own.topic),
+        message: toPubsubMessage(message, own),
+        timeout: own.timeout ?? this.#settings.publishTimeout,
+      });
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Starts to consume; streams are opened by the first `take`. */
