@@ -60,6 +60,26 @@ test("Messages: JSON, by channel or by operation, never both", async () => {
   await assert.rejects(client.sendMessageJson(both), TypeError);
 });
 
+test("Submitting Pydantic Models as Payloads: objects say themselves what they become, also within others", async () => {
+  class Job {
+    readonly #userId: number;
+    constructor(userId: number) {
+      this.#userId = userId;
+    }
+    toJSON(): object {
+      return { userId: this.#userId, actions: ["First action"] };
+    }
+  }
+  await using client = new TestClient(new Repid(), { autoProcess: false });
+  const bodyOf = async (payload: unknown): Promise<unknown> => {
+    const { payload: bytes } = await client.sendMessageJson({ channel: "some_channel", payload });
+    return JSON.parse(new TextDecoder().decode(bytes));
+  };
+  const job = { userId: 123, actions: ["First action"] };
+  assert.deepEqual(await bodyOf(new Job(123)), job);
+  assert.deepEqual(await bodyOf({ jobs: [new Job(123)] }), { jobs: [job] });
+});
+
 test("The Message object: payload, headers, channel and id", async () => {
   const router = new Router();
   const actor = router.actor({ name: "my_actor" }, (_, { message }) => {
