@@ -189,7 +189,7 @@ async function breakThings({ url, process }: PubsubToBreak, breaking: Breaking):
 }
 
 /**
- * pstest numbers its messages from the beginning again, and acknowledges them by these numbers: what is acknowledged late of
+ * The fakes number messages from the beginning again, and acknowledge them by these numbers: what is acknowledged late of
  * those before would be one of those after. So the numbers before are given to nobody's messages.
  */
 async function passNumbers(url: string, count: number): Promise<void> {
