@@ -88,11 +88,13 @@ function mainModule(modules: readonly string[]): string {
  * What the parent has without restriction. A grant for some paths or hosts cannot be read back from Deno, nor can
  * an exception from a grant: the child gets nothing then, rather than more than its parent.
  */
-function permissionFlags(deno: DenoApi): string[] {
-  return ["read", "write", "net", "env", "sys", "run", "ffi", "import"].filter((name) => {
+function permissionFlags(deno: DenoApi): readonly string[] {
+  const flags = ["read", "write", "net", "env", "sys", "run", "ffi", "import"].filter((name) => {
     const { state, partial } = deno.permissions.querySync({ name });
     return state === "granted" && !partial;
   }).map((name) => `--allow-${name}`);
+  // Deno's `node:child_process` grants everything to a child that is started without any such flag.
+  return flags.length > 0 ? flags : ["--deny-ffi"];
 }
 
 /** The nearest `deno.json` above the module: the working directory may be anywhere. */

@@ -37,6 +37,8 @@ const grants: readonly (readonly [flags: readonly string[], child: readonly stri
   [all.map((name) => `--allow-${name}`), all],
   [["--allow-run", "--allow-env"], ["env", "run"]],
   [[allowRun, "--allow-env"], ["env"]],
+  // Deno gives a child that is started without a single flag all there is.
+  [[allowRun, "--allow-env", "--deny-env=REPID_SECRET"], []],
   [[allowRun, "--allow-env", "--allow-read", "--allow-write=/tmp", "--allow-net=127.0.0.1"], ["read", "env"]],
   [[allowRun, "--allow-env", "--allow-net", "--deny-net=127.0.0.1:1", "--allow-sys"], ["env", "sys"]],
   [
