@@ -134,8 +134,10 @@ export class InMemoryServer implements Server {
   }
 
   #enqueue(channel: string, message: BaseMessage, id: string): void {
-    const { payload, contentType, replyTo } = message;
+    const { contentType, replyTo } = message;
     const headers = withoutUndefined(message.headers);
+    // Whoever sent it may use the bytes again.
+    const payload = new Uint8Array(message.payload);
     this.#queueOf(channel).push({ payload, headers, contentType, replyTo, id, deliveryCount: 0 });
     this.#wake();
   }
