@@ -1,10 +1,9 @@
 /**
  * Sets the results of the runs against what was aimed for: `deno run -A bench/aims.ts` reads `bench/results/*.json` and
- * writes `bench/results/aims.md`; or those of another folder, as its argument.
+ * writes `bench/results/aims.md`.
  * @module
  */
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Aim, AIMS, type Found } from "./compare/aims.ts";
 import type { RuntimeName, ServerName } from "./compare/contenders.ts";
@@ -12,7 +11,7 @@ import type { CellResult, Results, Row } from "./compare/results.ts";
 import { type Spread, spreadOf } from "./compare/statistics.ts";
 import { ratioOf, show } from "./compare/table.ts";
 
-const FOLDER = Deno.args[0] ?? fileURLToPath(new URL("results/", import.meta.url));
+const FOLDER = fileURLToPath(new URL("results/", import.meta.url));
 const RUNTIMES: readonly RuntimeName[] = ["deno", "bun"];
 const NOTES =
   "Medians of the rounds, with the least and the most; ratios are pair by pair within a round. The figures of " +
@@ -20,7 +19,7 @@ const NOTES =
 
 const results = new Map<ServerName, Results>();
 for (const server of ["memory", "redis", "amqp", "pubsub-fake"] as const) {
-  const text = await readFile(join(FOLDER, `${server}.json`), "utf8").catch(() => undefined);
+  const text = await readFile(`${FOLDER}${server}.json`, "utf8").catch(() => undefined);
   if (text) results.set(server, JSON.parse(text) as Results);
 }
 
@@ -35,7 +34,7 @@ const heads = [...results.values()].map(({ broker, date, machine, runtimes }) =>
   `${broker}: ${date}, ${machine}, ${Object.values(runtimes).join(", ")}`
 );
 const text = ["# Aims, and what was measured", ...heads, lines.join("\n"), NOTES].join("\n\n");
-await writeFile(join(FOLDER, "aims.md"), `${text}\n`);
+await writeFile(`${FOLDER}aims.md`, `${text}\n`);
 console.log(text);
 
 function limit({ atLeast, atMost, unit = "" }: Aim): string {

@@ -1,8 +1,8 @@
 /**
  * The runs behind the figures of the README, one after another: half an hour on two cores that nobody else uses.
  *
- * `deno task bench:final` runs all, `deno task bench:final redis "amqp sleep"` those whose name begins so; options of
- * `bench:compare`, such as `--quick`, go to each. The results are merged into `bench/results/`.
+ * `deno task bench:final` runs all, `deno task bench:final redis amqp` those whose name begins so. The results are merged
+ * into `bench/results/`.
  * @module
  */
 
@@ -26,15 +26,15 @@ const RUNS: readonly (readonly [name: string, args: string])[] = [
   ["redis backlog", "--server redis --modes backlog --rounds 1 --contenders repid"],
 ];
 
-const options = Deno.args.slice(Deno.args.findIndex((arg) => arg.startsWith("--")) >>> 0);
-const names = Deno.args.slice(0, Deno.args.length - options.length);
-const wanted = RUNS.filter(([name]) => names.length === 0 || names.some((one) => name.startsWith(one)));
+const wanted = Deno.args.length === 0
+  ? RUNS
+  : RUNS.filter(([name]) => Deno.args.some((one) => name.startsWith(one)));
 let failed = 0;
 for (const [name, args] of wanted) {
   const began = performance.now();
-  console.log(`\n=== ${name}: deno task bench:compare ${[args, ...options].join(" ")}`);
+  console.log(`\n=== ${name}: deno task bench:compare ${args}`);
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "bench/compare.ts", ...toArguments(args), ...options],
+    args: ["run", "-A", "bench/compare.ts", ...toArguments(args)],
   }).spawn().status;
   if (!success) failed++;
   console.log(

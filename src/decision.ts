@@ -54,13 +54,10 @@ function succeed(what: ToDecide, outcome: Success): MaybePromise<Outcome> {
   const action = decision === "as returned" ? outcome.value : decision;
   if (action === "no_action") return outcome;
   if (!isSettlement(action)) return fail(what, { kind: "threw", error: notAnAction(actor, action) });
-  if (settling.isReplying) {
-    settling.propose(action);
-    return outcome;
-  }
-  // A failure to settle was reported where it happened: it changes no outcome.
-  const same = (): Outcome => outcome;
-  return settling.settle(action).then(same, same);
+  // A reply that is under way may fail yet. Otherwise nobody waits: what comes of settling changes no outcome.
+  if (settling.isReplying) settling.propose(action);
+  else settling.begin(action);
+  return outcome;
 }
 
 async function fail(what: ToDecide, outcome: Failure): Promise<Outcome> {

@@ -1,24 +1,20 @@
 /**
  * One message, from its delivery to its settlement:
  *
- * (`ack_first`: acknowledge) → middlewares, outermost first → {decode → validate → inject → handle} → outcome → decision →
- * settlement → clean-ups → middlewares unwind.
+ * (`ack_first`: acknowledge) → middlewares, outermost first → {decode → validate → inject → handle: `handling.ts`} → outcome →
+ * decision → settlement → clean-ups → middlewares unwind → the broker has answered.
  *
  * Every ending becomes an {@linkcode Outcome}; what becomes of the message is looked up in the table in
- * `confirmation.ts`. A success is settled before the middlewares unwind. A failure is decided there too, and shows as
- * `message.action`, but is sent once the middlewares are done: until then one of them may try again.
+ * `confirmation.ts`. A success begins to be settled before the middlewares unwind, and nobody waits for the broker's answer
+ * but the end. A failure is decided there too, and shows as `message.action`, but is sent once the middlewares are done:
+ * until then one of them may try again.
  * @module
  */
-import { type Clock, endingWithin } from "./_internal/clock.ts";
-import { type MaybePromise, promised, settled } from "./_internal/maybe_promise.ts";
+import { type MaybePromise, settled } from "./_internal/maybe_promise.ts";
 import type { Outcome } from "./confirmation.ts";
-import { type ContextBase, HandlerContext } from "./context.ts";
-import { decodeWith } from "./converter.ts";
 import { decide, quietly, type ToDecide } from "./decision.ts";
-import type { Report } from "./events.ts";
-import { Injection } from "./injection.ts";
+import { Handling, type HandlingOptions } from "./handling.ts";
 import { InFlightMessage } from "./in_flight.ts";
-import type { JsonSchemaConverters } from "./json_schema.ts";
 import { compose } from "./middleware.ts";
 import type { Producer } from "./producer.ts";
 import type { ResolvedActor } from "./router.ts";
@@ -26,12 +22,9 @@ import { concluded, Run } from "./run.ts";
 import { changeCall, RunCall } from "./run_call.ts";
 import type { Delivery } from "./server.ts";
 import { Settling } from "./settling.ts";
-import { Compiled, type InputValidator, type Overrides, Validated, validatorOf } from "./validation.ts";
 
 /** What executions share: their worker's, or their test client's. */
-export interface ExecutionOptions {
-  readonly clock: Clock;
-  readonly report: Report;
+export interface ExecutionOptions extends HandlingOptions {
   readonly producer: Producer;
   readonly isRetriable: (error: unknown) => boolean;
   /** How long a handler may go on after its signal was aborted, in milliseconds. */
@@ -40,14 +33,7 @@ export interface ExecutionOptions {
   readonly countAbandoned: (change: 1 | -1) => number;
   /** Where the chance in delays comes from. Defaults to `Math.random`. */
   readonly random?: (() => number) | undefined;
-  /** Aborted when everything is closed: settling is not tried again. */
-  readonly ended?: AbortSignal | undefined;
-  readonly jsonSchemaConverters?: JsonSchemaConverters | undefined;
-  readonly overrides?: Overrides | undefined;
 }
-
-const NOTHING_VALIDATED = new Validated([], []);
-const NO_DEPENDENCIES = Object.freeze({});
 
 /** Runs one actor, for message after message. */
 export class Execution {
@@ -55,18 +41,13 @@ export class Execution {
   readonly actor: ResolvedActor;
   readonly #options: ExecutionOptions;
   readonly #pipeline: (call: RunCall) => unknown;
-  readonly #injection: Compiled<Injection>;
-  readonly #validator: Compiled<InputValidator>;
+  readonly #handling: Handling;
 
   constructor(actor: ResolvedActor, options: ExecutionOptions) {
     this.actor = actor;
     this.#options = options;
     this.#pipeline = compose(actor.middlewares, changeCall, (call: RunCall) => this.#attempt(call));
-    this.#injection = new Compiled(() => new Injection(actor.deps, options.overrides));
-    this.#validator = validatorOf(actor.options, {
-      ...options,
-      routingHeaders: Object.keys(actor.routingStrategy.headers?.(actor) ?? {}),
-    });
+    this.#handling = new Handling(actor, options);
   }
 
   /** The run of a message, for {@linkcode handle}. */
@@ -91,7 +72,8 @@ export class Execution {
     const call = new RunCall({ run, actor, message, original: message, final: true });
     let outcome: Outcome;
     try {
-      outcome = { kind: "returned", value: await this.#pipeline(call) };
+      const value = settled(this.#pipeline(call));
+      outcome = { kind: "returned", value: value instanceof Promise ? await value : value };
     } catch (error) {
       outcome = outcomeOf(run, error);
     }
@@ -99,8 +81,8 @@ export class Execution {
     if (run.attempting) outcome = await this.#outlived(run, outcome);
     // A middleware threw early, never called `next`, or took a failure's finality away and tried no more.
     if (!run.decided) await decide(this.#toDecide(call), outcome);
-    const committing = settling.commit();
-    if (committing) await quietly(committing);
+    settling.commit();
+    if (settling.underWay) await quietly(settling.underWay);
     this.#reportEnd(run, outcome);
     if (run.forfeited) this.#reportAbandonedEnded(run);
     return outcome;
@@ -114,9 +96,10 @@ export class Execution {
       run.forfeited = true;
       this.#reportAbandoned(run, run.abortion?.reason);
     }
-    if (run.settling.action === undefined) run.settling.propose("reject");
-    const committing = run.settling.commit();
-    if (committing) await quietly(committing);
+    const { settling } = run;
+    if (settling.action === undefined) settling.propose("reject");
+    settling.commit();
+    if (settling.underWay) await quietly(settling.underWay);
   }
 
   /** A middleware ended before the actor: by failing, which stops the actor, or by not awaiting it, which changes nothing. */
@@ -129,26 +112,33 @@ export class Execution {
   }
 
   /** The innermost part of the pipeline. A middleware may call it again, once the last attempt is over. */
-  async #attempt(call: RunCall): Promise<unknown> {
+  #attempt(call: RunCall): unknown {
     const { run } = call;
     if (run.attempting) {
       throw new Error("Cannot run the actor again as it is still running: await next() first");
     }
     if (run.over) throw new Error("Cannot run the actor as its middlewares have ended: call next() before");
     run.attempting = true;
-    try {
-      const working = this.#work(call);
-      run.outcome = working instanceof Promise ? await working : working;
-      if (run.outcome.kind === "returned" || call.final) {
-        const deciding = decide(this.#toDecide(call), run.outcome);
-        run.outcome = deciding instanceof Promise ? await deciding : deciding;
-      }
-      for (const cleanUp of run.takeCleanUps()) await this.#cleanUp(run, cleanUp);
-    } finally {
-      run.rest();
-    }
-    if (run.outcome.kind === "returned") return run.outcome.value;
-    throw run.outcome.error;
+    const working = this.#work(call);
+    return working instanceof Promise
+      ? working.then((outcome) => this.#conclude(call, outcome))
+      : this.#conclude(call, working);
+  }
+
+  /** What becomes of the message, then the clean-ups. */
+  #conclude(call: RunCall, outcome: Outcome): unknown {
+    const { run } = call;
+    run.outcome = outcome;
+    const isDecided = outcome.kind === "returned" || call.final;
+    const deciding = isDecided ? decide(this.#toDecide(call), outcome) : outcome;
+    if (deciding instanceof Promise || run.hasCleanUps) return this.#concludeLater(run, deciding);
+    return concludedAs(run, deciding);
+  }
+
+  async #concludeLater(run: Run, deciding: MaybePromise<Outcome>): Promise<unknown> {
+    const outcome = await deciding;
+    for (const cleanUp of run.takeCleanUps()) await this.#handling.cleanUp(run, cleanUp);
+    return concludedAs(run, outcome);
   }
 
   /** Decodes, validates, injects, handles. At once where everything is. */
@@ -163,7 +153,7 @@ export class Execution {
     // A view of its own, which can be taken away from a handler that is given up.
     const message = call.message.seenAs({});
     try {
-      const value = settled(this.#perform(run, message));
+      const value = settled(this.#handling.perform(run, message));
       if (value instanceof Promise) return this.#unlessGivenUp(run, message, value);
       return concluded({ kind: "returned", value }, run.end());
     } catch (error) {
@@ -194,62 +184,9 @@ export class Execution {
     });
   }
 
-  #perform(run: Run, message: InFlightMessage): unknown {
-    const base: ContextBase = { message, actor: this.actor.info, attempt: run.attempt };
-    const validated = this.#validate(message);
-    return validated instanceof Promise
-      ? validated.then((all) => this.#inject(run, base, all))
-      : this.#inject(run, base, validated);
-  }
-
-  #validate(message: InFlightMessage): MaybePromise<Validated> {
-    const validator = this.#validator.current;
-    if (!validator.readsAnything) return NOTHING_VALIDATED;
-    return validator.validate(
-      validator.readsPayload ? decodeWith(this.actor.converter, message) : undefined,
-      message.headers,
-    );
-  }
-
-  #inject(run: Run, base: ContextBase, validated: Validated): unknown {
-    run.valid = true;
-    const injection = this.#injection.current;
-    if (injection.isEmpty) return this.#call(base, validated, NO_DEPENDENCIES);
-    const defer = (cleanUp: () => unknown): void => {
-      if (!run.defer(cleanUp)) void this.#cleanUp(run, cleanUp);
-    };
-    const deps = injection.make({ base, validated, defer });
-    if (!(deps instanceof Promise)) return this.#call(base, validated, deps);
-    return deps.then((values) => this.#call(base, validated, values), (error) => {
-      base.attempt.abort(error);
-      throw error;
-    });
-  }
-
-  #call(base: ContextBase, validated: Validated, deps: object): unknown {
-    const { attempt, message } = base;
-    // Too late is too late: whoever waited for this attempt may wait no more.
-    if (attempt.aborted) throw attempt.signal.reason;
-    const { payload, headers } = this.actor.options;
-    return this.actor.handler(
-      payload ? validated.get("payload", payload) : undefined,
-      new HandlerContext(base, headers ? validated.get("headers", headers) : message.headers, deps),
-    );
-  }
-
   #toDecide({ run, original }: RunCall): ToDecide {
     const { report, clock, ended } = this.#options;
     return { actor: this.actor, run, message: original, report, clock, ended };
-  }
-
-  async #cleanUp(run: Run, cleanUp: () => unknown): Promise<void> {
-    const { report, clock, ended } = this.#options;
-    const { timeout: ms, name } = this.actor;
-    try {
-      await endingWithin(promised(cleanUp), { clock, ms, what: `A clean-up of "${name}"`, ended });
-    } catch (error) {
-      report("actor.defer.error", { ...run.where, error });
-    }
   }
 
   #reportEnd(run: Run, ending: Outcome): void {
@@ -277,13 +214,21 @@ export class Execution {
   }
 }
 
-/** How a run ended whose pipeline threw: by its own failure, or by a middleware's. */
-function outcomeOf({ outcome }: Run, error: unknown): Outcome {
-  const isOwn = outcome !== undefined && outcome.kind !== "returned" && outcome.error === error;
-  return isOwn ? outcome : { kind: "threw", error };
+/** How a run ended whose pipeline threw: by its own failure, by a middleware that obeyed its signal, or by a middleware's own. */
+function outcomeOf({ outcome, abortion }: Run, error: unknown): Outcome {
+  if (outcome !== undefined && outcome.kind !== "returned" && outcome.error === error) return outcome;
+  return { kind: abortion && abortion.reason === error ? abortion.kind : "threw", error };
 }
 
 /** Before the handler is called, only the message can be at fault. */
 function failureOf({ valid }: Run, error: unknown): Outcome {
   return { kind: valid ? "threw" : "invalid", error };
+}
+
+/** The attempt is over: its value, or its failure. */
+function concludedAs(run: Run, outcome: Outcome): unknown {
+  run.outcome = outcome;
+  run.rest();
+  if (outcome.kind === "returned") return outcome.value;
+  throw outcome.error;
 }

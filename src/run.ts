@@ -178,6 +178,7 @@ export class Run {
   /** Notes that the attempt is over, clean-ups included. */
   rest(): void {
     this.attempting = false;
+    this.#takesCleanUps = false;
     this.#onRest?.();
   }
 
@@ -190,6 +191,11 @@ export class Run {
   defer(cleanUp: () => unknown): boolean {
     if (this.#takesCleanUps) (this.#cleanUps ??= []).push(cleanUp);
     return this.#takesCleanUps;
+  }
+
+  /** Whether there are any clean-ups. */
+  get hasCleanUps(): boolean {
+    return this.#cleanUps !== undefined;
   }
 
   /** Hands over the clean-ups, the last one first. Later ones are refused. */

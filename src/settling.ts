@@ -43,6 +43,7 @@ export class Settling {
   #replying = false;
   /** Whether it was acknowledged first, and may be answered yet. */
   #answerable = false;
+  #underWay: Promise<unknown> | undefined;
   /** Whether the proposal stands: nobody tries again. */
   #committed = false;
 
@@ -66,12 +67,24 @@ export class Settling {
     return this.#replying;
   }
 
+  /** The settlement that is on its way to the broker, or was; rejects if it did not get there. */
+  get underWay(): Promise<unknown> | undefined {
+    return this.#underWay;
+  }
+
   /** Settles. Answers whether this call did it. */
   settle(settlement: Settlement): Promise<boolean> {
     if (this.#action !== undefined) return Promise.resolve(false);
     const action = PAST[settlement];
     this.#action = action;
-    return this.#tell(settlement, action);
+    const telling = this.#tell(settlement, action);
+    this.#underWay = telling;
+    return telling;
+  }
+
+  /** Settles, and lets whoever minds wait for {@linkcode underWay}: a failure is reported in any case. */
+  begin(settlement: Settlement): void {
+    this.settle(settlement).catch(ignore);
   }
 
   /** Acknowledges before anything is done: the message can still be answered, once. */
@@ -96,7 +109,7 @@ export class Settling {
       this.#action = undefined;
       this.#replying = false;
       // It was decided meanwhile what becomes of the message without a reply.
-      if (this.#committed) await this.commit()?.catch(() => {});
+      if (this.#committed) this.commit();
       throw error;
     }
     this.#replying = false;
@@ -108,10 +121,10 @@ export class Settling {
     this.#proposed = settlement;
   }
 
-  /** Does what was proposed, unless somebody settled the message meanwhile; `undefined` where there is nothing to do. */
-  commit(): Promise<boolean> | undefined {
+  /** Does what was proposed, unless somebody settled the message meanwhile. */
+  commit(): void {
     this.#committed = true;
-    return this.#proposed === undefined ? undefined : this.settle(this.#proposed);
+    if (this.#proposed !== undefined) this.begin(this.#proposed);
   }
 
   async #answerOnly(send: (isOpen: boolean) => Promise<unknown>): Promise<boolean> {
@@ -157,3 +170,5 @@ export class Settling {
     return { channel: this.#delivery.channel, messageId: this.#delivery.messageId, action };
   }
 }
+
+function ignore(): void {}

@@ -83,18 +83,19 @@ export function validatorOf(declaration: Declaration, options: ValidationOptions
 /** What every schema made of a message. */
 export class Validated {
   readonly #views: readonly View[];
-  readonly #values: readonly unknown[];
+  readonly #results: readonly SchemaResult[];
 
-  /** The views and their values, in the same order: no map for each message. */
-  constructor(views: readonly View[], values: readonly unknown[]) {
+  /** The views and their results, in the same order: no map for each message. */
+  constructor(views: readonly View[], results: readonly SchemaResult[]) {
     this.#views = views;
-    this.#values = values;
+    this.#results = results;
   }
 
   /** What a schema made of its part of the message; `undefined` for a schema that was not asked. */
   get(part: Part, schema: AnySchema): unknown {
-    const index = this.#views.findIndex((view) => view.schema === schema && view.part === part);
-    return this.#values[index];
+    const result =
+      this.#results[this.#views.findIndex((view) => view.schema === schema && view.part === part)];
+    return result && !result.issues ? result.value : undefined;
   }
 }
 
@@ -141,12 +142,10 @@ export class InputValidator {
 type SchemaResult = StandardSchemaResult<unknown>;
 
 function collect(views: readonly View[], results: readonly SchemaResult[]): Validated {
-  const values: unknown[] = [];
-  for (const result of results) {
-    if (result.issues) throw new MessageValidationError(issuesOf(views, results));
-    values.push(result.value);
+  for (const { issues } of results) {
+    if (issues) throw new MessageValidationError(issuesOf(views, results));
   }
-  return new Validated(views, values);
+  return new Validated(views, results);
 }
 
 /** Every issue once: two schemas that want the same field find the same fault. */

@@ -5,24 +5,19 @@
  */
 import { type Clock, delay, settlesWithin } from "./_internal/clock.ts";
 import { Dispatch } from "./dispatch.ts";
-import { quietly } from "./decision.ts";
-import type { Report, RunningMessage, UnsettledMessage } from "./events.ts";
+import type { Report, RunningMessage } from "./events.ts";
 import { Execution, type ExecutionOptions } from "./execution.ts";
 import { LeaseKeeper } from "./keep_alive.ts";
+import { Refusals } from "./refusals.ts";
 import type { ResolvedActor } from "./router.ts";
 import type { Run } from "./run.ts";
-import type { Delivery, Server, Settlement, Subscription } from "./server.ts";
-import { Settling, type SettlingOptions } from "./settling.ts";
+import type { Delivery, Server, Subscription } from "./server.ts";
 import { Subscriptions } from "./subscriptions.ts";
-import { pauseAfter, UNROUTED_LIMIT, UnroutedCounter } from "./unrouted.ts";
 import { SETTLE_TIMEOUT, type WorkerLimits } from "./worker_limits.ts";
 import { TAKE_WAIT, WorkerMonitor } from "./worker_monitor.ts";
 
 /** How long the consume loop may keep the event loop to itself, in milliseconds. */
 const BREATH_INTERVAL = 50;
-
-/** How many messages may wait to be put back without taking up room. */
-const PARKING = 100;
 
 /** What a worker did. */
 export interface RunnerInfo {
@@ -46,22 +41,17 @@ export class Worker {
   readonly #report: Report;
   readonly #server: Server;
   readonly #limits: WorkerLimits;
-  readonly #settlingOptions: SettlingOptions;
   readonly #dispatch: Dispatch;
   readonly #leases: LeaseKeeper;
-  readonly #unrouted: UnroutedCounter;
   readonly #subscriptions: Subscriptions;
   readonly #stopping = new AbortController();
   readonly #ended = new AbortController();
   readonly #stopped = Promise.withResolvers<void>();
-  /** Messages being handled, each with what handles it. */
+  /** Messages being handled or settled, each with what handles it. */
   readonly #runs = new Map<Run, Execution>();
-  /** Settlements of messages that nobody handles. They take up room as well. */
-  readonly #refusals = new Map<Promise<void>, UnsettledMessage>();
+  readonly #refusals: Refusals;
   /** Resolved when room was made, or the worker is told to stop. */
   #change: PromiseWithResolvers<void> | undefined;
-  /** Messages that wait to be put back. */
-  #parked = 0;
   #breathed = 0;
   #taken = 0;
   #processed = 0;
@@ -86,10 +76,13 @@ export class Worker {
       countAbandoned: (change) => this.monitor.countAbandoned(change),
       ended: this.#ended.signal,
     };
-    this.#settlingOptions = options;
     this.#dispatch = new Dispatch(actors.map((actor) => new Execution(actor, options)), report);
     this.#leases = new LeaseKeeper(clock, report);
-    this.#unrouted = new UnroutedCounter(server.capabilities.stableMessageIds);
+    this.#refusals = new Refusals({
+      ...options,
+      stableIds: server.capabilities.stableMessageIds,
+      stopping: this.#stopping.signal,
+    });
     this.#subscriptions = new Subscriptions({ ...parts, channels: this.#dispatch.channels });
   }
 
@@ -172,15 +165,18 @@ export class Worker {
   /** How many messages may be taken now. */
   #room(): number {
     const { tasksLimit, messagesLimit } = this.#limits;
-    const refusals = this.#refusals.size - Math.min(this.#parked, PARKING);
-    return Math.min(tasksLimit - this.#runs.size - refusals, messagesLimit - this.#taken);
+    return Math.min(tasksLimit - this.#runs.size - this.#refusals.room, messagesLimit - this.#taken);
   }
 
   #accept(delivery: Delivery, subscription: Subscription): void {
     this.#subscriptions.hold(subscription);
-    if (this.#stopping.signal.aborted) return this.#refuse(delivery, subscription, "reject");
+    const done = (): void => {
+      this.#subscriptions.release(subscription);
+      this.#changed();
+    };
+    if (this.#stopping.signal.aborted) return this.#refusals.putBack(delivery, done);
     const execution = this.#dispatch.find(delivery);
-    if (!execution) return this.#judge(delivery, subscription);
+    if (!execution) return this.#refusals.judge(delivery, done);
     this.#taken++;
     const run = execution.start(delivery);
     const endLease = this.#keepLease(run, execution);
@@ -188,9 +184,8 @@ export class Worker {
     void execution.handle(run).then(({ kind }) => {
       if (kind !== "interrupted") this.#processed++;
       endLease?.();
-      this.#subscriptions.release(subscription);
       this.#runs.delete(run);
-      this.#changed();
+      done();
     });
   }
 
@@ -198,42 +193,6 @@ export class Worker {
     if (!this.#server.capabilities.leases || actor.keepAlive === false) return undefined;
     const interval = typeof actor.keepAlive === "number" ? actor.keepAlive : run.delivery.leaseInterval;
     return interval === undefined ? undefined : this.#leases.keep(run, interval);
-  }
-
-  /** What becomes of a message that no actor matches: put back in no hurry, and in the end given up. */
-  #judge(delivery: Delivery, subscription: Subscription): void {
-    const { channel, messageId } = delivery;
-    const attempt = this.#unrouted.count(delivery);
-    if (attempt < UNROUTED_LIMIT) {
-      this.#report("actor.route.not_found", { channel, messageId, attempt });
-      return this.#refuse(delivery, subscription, "reject", this.#park(pauseAfter(attempt)));
-    }
-    this.#report("actor.route.poison_message", { channel, messageId });
-    this.#refuse(delivery, subscription, "nack");
-  }
-
-  async #park(ms: number): Promise<void> {
-    this.#parked++;
-    await delay(this.#clock, ms, this.#stopping.signal);
-    this.#parked--;
-  }
-
-  /** Settles a message that no actor gets. As hard as any other. */
-  #refuse(
-    delivery: Delivery,
-    subscription: Subscription,
-    settlement: Settlement,
-    pause?: Promise<void>,
-  ): void {
-    const { channel, messageId } = delivery;
-    const settle = (): Promise<unknown> =>
-      quietly(new Settling(delivery, this.#settlingOptions).settle(settlement));
-    const refusal = (pause ? pause.then(settle) : settle()).then(() => {
-      this.#subscriptions.release(subscription);
-      this.#refusals.delete(refusal);
-      this.#changed();
-    });
-    this.#refusals.set(refusal, { actor: undefined, channel, messageId });
   }
 
   async #shutDown(): Promise<void> {
@@ -248,7 +207,7 @@ export class Worker {
     }
     // Settling is never cancelled; it only may not take for ever.
     const isIdle = await this.#idleWithin(SETTLE_TIMEOUT);
-    const unsettled = [...this.#running(), ...this.#refusals.values()];
+    const unsettled = [...this.#running(), ...this.#refusals.unsettled];
     this.#leases.stop();
     const isClosed = await this.#subscriptions.close();
     this.#ended.abort();

@@ -44,7 +44,7 @@ const STAGES: readonly (readonly Step[])[] = [
     name: "benchmark, only that it runs",
     command: [
       ...[DENO, "run", "-A", "bench/compare.ts", "--server", "memory", "--quick"],
-      ...["--modes", "drain", "--concurrency", "100", "--out", ".artifacts/bench"],
+      ...["--modes", "drain,memory", "--concurrency", "100", "--out", ".artifacts/bench"],
     ],
   }],
   [

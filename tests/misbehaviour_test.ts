@@ -300,3 +300,34 @@ test("Repid.runWorker() says which actors no message can reach", async () => {
     assert.equal(events.filter((event) => event === "actor.route.unreachable").length, 1);
   });
 });
+
+test("ActorMiddleware that obeys its signal puts the message back when the worker stops", async () => {
+  const stop = new AbortController();
+  const waits: ActorMiddleware = async ({ signal }, next) => {
+    await new Promise((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+      stop.abort();
+    });
+    return await next();
+  };
+  await onStage((router) => {
+    router.actor({ name: "a", middlewares: [waits] }, () => {});
+  }, async ({ send, run, server }) => {
+    await send();
+    await run({ signal: stop.signal, gracefulShutdownTime: 0, cancellationTimeout: 1_000 });
+    assert.deepEqual([server.size("c"), server.size("dead")], [1, 0]);
+  });
+});
+
+test("InMemoryServer keeps a message as it was sent, whatever becomes of the sender's bytes", async () => {
+  const bytes = new TextEncoder().encode("first");
+  let seen = "";
+  await onStage((router) => {
+    router.actor({ name: "a" }, (_, { message }) => void (seen = message.text()));
+  }, async ({ app, run }) => {
+    await app.sendMessage({ channel: "c", payload: bytes, headers: { topic: "a" } });
+    bytes.set(new TextEncoder().encode("later"));
+    await run();
+    assert.equal(seen, "first");
+  });
+});

@@ -180,24 +180,11 @@ async function breakThings({ url, process }: PubsubToBreak, breaking: Breaking):
     await process.kill();
     await process.start();
     await createChannel(url, channel);
-    await passNumbers(url, 2 * messages);
     proxy.admit();
     await publishing.repeat();
   };
   const faults = [...evenly(cuts, messages, cut), ...evenly(restarts, messages, restart)];
   await strikeInTurn(faults, handled);
-}
-
-/**
- * The fakes number messages from the beginning again, and acknowledge them by these numbers: what is acknowledged late of
- * those before would be one of those after. So the numbers before are given to nobody's messages.
- */
-async function passNumbers(url: string, count: number): Promise<void> {
-  const channel = `c-${crypto.randomUUID()}`;
-  await createChannel(url, channel);
-  const server = new PubsubServer({ defaultProject: PROJECT, url });
-  await using _connection = await server.connect();
-  await Promise.all(Array.from({ length: count }, () => publishFirmly(server, channel, "nobody's")));
 }
 
 /** What still comes when the worker is gone. */
