@@ -8,7 +8,10 @@
 
 /** Each with its name and what `bench:compare` is called with. */
 const RUNS: readonly (readonly [name: string, args: string])[] = [
-  ["redis drain", "--server redis --modes drain"],
+  [
+    "redis drain",
+    "--server redis --modes drain --contenders repid,ioredis by hand,ioredis deleting,BullMQ,Bee-Queue",
+  ],
   ["redis publish", "--server redis --modes publish --concurrency 100,1000"],
   ["amqp drain", "--server amqp --modes drain --concurrency 1,100,1000"],
   ["amqp publish", "--server amqp --modes publish --concurrency 100"],

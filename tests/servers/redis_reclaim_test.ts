@@ -73,6 +73,36 @@ onRedis("RedisServer takes over with the read that waits, where Redis can", [], 
   });
 }, "Redis 8");
 
+onEachRedis(
+  "RedisServer hands a message over again whose lease nobody kept, to the same consumer as well",
+  async ({ redis, client }) => {
+    await consuming(redis.url, { minIdleMs: 100 }, async ({ server, subscription }) => {
+      await server.publish("jobs", EMPTY, {});
+      const [first] = await subscription.take(1, PATIENCE);
+      const [again] = await subscription.take(1, PATIENCE);
+      assert.deepEqual([again?.messageId, again?.deliveryCount], [first?.messageId, 2]);
+      assert.equal(await first?.extendLease?.(), "lost");
+      assert.equal(await first?.settle("ack"), "lost");
+      assert.equal(await again?.settle("ack"), "done");
+      assert.equal(await client.xlen(STREAM), 0);
+    });
+  },
+);
+
+onEachRedis(
+  "RedisServer keeps a message whose lease is kept, if too late, with whoever has it",
+  async ({ redis, client }) => {
+    await consuming(redis.url, { minIdleMs: 100 }, async ({ server, subscription }) => {
+      await server.publish("jobs", EMPTY, {});
+      const [delivery] = await subscription.take(1, PATIENCE);
+      assert.equal(await delivery?.extendLease?.(), "done");
+      assert.deepEqual(await subscription.take(1, 500), []);
+      assert.equal(await delivery?.settle("ack"), "done");
+      assert.equal(await client.xlen(STREAM), 0);
+    });
+  },
+);
+
 onRedis("RedisServer takes over nothing where reclaim is off", [], async ({ redis, client }) => {
   await consuming(redis.url, { minIdleMs: 1, reclaim: false }, async ({ server, subscription }) => {
     await server.publish("jobs", EMPTY, {});

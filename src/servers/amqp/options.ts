@@ -47,6 +47,8 @@ export interface Settings {
   readonly addresses: AmqpAddresses;
   /** Whether the broker counts deliveries; RabbitMQ 3 does not. */
   readonly countsDeliveries: boolean;
+  /** Whether messages that were handed over too late for a `take` come back in their place; RabbitMQ 3 puts them behind all others. */
+  readonly keepsOrder: boolean;
   readonly tls: AmqpTlsOptions;
   readonly timeout: number;
   readonly confirmTimeout: number;
@@ -72,6 +74,7 @@ export function toSettings(url: string, options: AmqpServerOptions): Settings {
     password: decodeURIComponent(parsed.password),
     vhost: path === "" ? undefined : decodeURIComponent(path),
     countsDeliveries: addresses !== "rabbitmq-v1",
+    keepsOrder: addresses !== "rabbitmq-v1",
     addresses: typeof addresses === "string" ? ADDRESSES[addresses] : addresses,
     tls,
     timeout: positive("timeout", options.timeout ?? 10_000),

@@ -80,7 +80,7 @@ export class AmqpServer implements Server {
     this.capabilities = Object.freeze({
       nativeReply: false,
       leases: false,
-      ordered: true,
+      ordered: settings.keepsOrder,
       deadLetter: true,
       stableMessageIds: true,
       deliveryCounts: settings.countsDeliveries,

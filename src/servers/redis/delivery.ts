@@ -16,8 +16,12 @@ export class RedisDelivery implements Delivery {
   readonly messageId: string;
   readonly deliveryCount: number;
   readonly leaseInterval: number;
-  /** Whether its settlement is under way. The holding alone may touch it. */
+  /** Whether its settlement is under way. The holding alone may touch this and what follows. */
   isSettling = false;
+  /** Whether anybody has extended its lease. */
+  isKept = false;
+  /** Whether the entry has come again meanwhile. */
+  isLost = false;
   readonly #holding: Holding;
 
   constructor(raw: RawEntry, holding: Holding) {

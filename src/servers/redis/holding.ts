@@ -47,8 +47,10 @@ export class Holding {
     }
   }
 
-  /** An entry came into the consumer's hands. */
+  /** An entry came into the consumer's hands; where it was there already, that lease is lost. */
   hold(delivery: RedisDelivery): void {
+    const earlier = this.#held.get(delivery.messageId);
+    if (earlier) earlier.isLost = true;
     this.#held.set(delivery.messageId, delivery);
   }
 
@@ -60,10 +62,16 @@ export class Holding {
     return this.#held.get(id)?.isSettling === false;
   }
 
+  /** Whether it is in the consumer's hands, and its lease is kept: then nobody shall have it, the consumer itself included. */
+  keeps(id: string): boolean {
+    return this.has(id) && this.#held.get(id)?.isKept === true;
+  }
+
   /** Does something with an entry, if it is the consumer's still. */
   settle(delivery: RedisDelivery, action: SettlerAction): Promise<DeliveryResult> {
-    if (!this.#isOpen) return Promise.resolve("lost");
-    if (action !== "extend") delivery.isSettling = true;
+    if (!this.#isOpen || delivery.isLost) return Promise.resolve("lost");
+    if (action === "extend") delivery.isKept = true;
+    else delivery.isSettling = true;
     return new Promise((resolve, reject) => {
       const requests = this.#requests.get(action);
       if (requests) requests.push({ delivery, resolve, reject });

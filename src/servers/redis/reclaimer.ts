@@ -67,7 +67,7 @@ export class Reclaimer {
     ];
     this.#cursors.set(holding, String(next));
     const ours = entries.filter((raw) => raw !== null).filter(([id, fields]) =>
-      fields && !holding.has(String(id))
+      fields && !holding.keeps(String(id))
     );
     // Redis 6.2 hands over also those that were deleted, without their ids, and never forgets them.
     if (entries.includes(null)) await this.#forgetDeleted(holding, new Set(ours.map(([id]) => String(id))));
