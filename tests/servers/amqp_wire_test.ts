@@ -254,6 +254,16 @@ test("UnsettledDeliveries count only what is unsettled, however old", () => {
   assert.equal(deliveries.available(), before - 1);
   assert.equal(deliveries.by_id(0), made[0]);
   assert.equal(deliveries.by_id(1), undefined);
+  // Nothing is ever said of what the sender settled.
+  deliveries.push({ id: 5_000, remote_settled: true } as RheaDelivery);
+  assert.equal(deliveries.available(), before - 1);
+});
+
+test("Sections answer no headers where those cannot be read", () => {
+  // A name, and a value of a type that there is not.
+  const sections = new Sections(Buffer.from("005374c10502a101613f" + "005375a00178", "hex"));
+  assert.equal(hex(sections.payload), "78");
+  assert.deepEqual(sections.headers(), {});
 });
 
 test("Credit counts from where the peer does, across 2^32, and asks to drain only when told to", () => {

@@ -44,6 +44,8 @@ export interface RheaConnection extends RheaEndpoint {
   output(): void;
   create_session(bufferSize: { incoming: number; outgoing: number }): RheaSession;
   is_open(): boolean;
+  /** Called by rhea when the socket is gone: stops its timers, and closes what was open. */
+  _disconnected(error?: unknown): void;
 }
 
 /** A session. */

@@ -32,6 +32,7 @@ export class Sections {
   readonly #headersAt: number;
   #decoded: RheaMessage | undefined;
 
+  /** Throws what comes of it where the message cannot be read. */
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
     const found = find(bytes);
@@ -60,10 +61,14 @@ export class Sections {
     this.isFirst = message.first_acquirer === undefined ? undefined : Boolean(message.first_acquirer);
   }
 
-  /** The application properties, as text. */
+  /** The application properties, as text; none where they cannot be read. */
   headers(): MessageHeaders {
-    const plain = this.#headersAt < 0 ? undefined : readHeaders(this.#bytes, this.#headersAt);
-    return plain ?? toHeaders(this.#message());
+    try {
+      const plain = this.#headersAt < 0 ? undefined : readHeaders(this.#bytes, this.#headersAt);
+      return plain ?? toHeaders(this.#message());
+    } catch {
+      return {};
+    }
   }
 
   /** What brokers on the way said of it. */
@@ -108,6 +113,8 @@ function find(bytes: Buffer): Found | undefined {
       const section = bytes[at + 2];
       const value = at + 3;
       at = after(bytes, value);
+      // What follows in memory belongs to somebody else.
+      if (at > bytes.length) throw new RangeError("Cannot read a message that ends within a section");
       if (section === 0x70) readHeader(bytes, value, found);
       else if (section === 0x73) readProperties(bytes, value, found);
       else if (section === 0x74) found.headersAt = value;

@@ -50,6 +50,8 @@ export class UnsettledDeliveries {
   /** Called by rhea, before it decodes the message, which is left to us. */
   push(delivery: RheaDelivery): void {
     delivery.format = undefined;
+    // Of what was settled before it came nothing is said, so that nobody would delete it.
+    if (delivery.remote_settled) return;
     this.#byId.set(delivery.id, delivery);
   }
 

@@ -5,6 +5,7 @@
 import type { DeliveryResult } from "../../server.ts";
 import type { RheaDelivery, RheaSession } from "./rhea.ts";
 import type { UnsettledDeliveries } from "./session.ts";
+import type { Wire } from "./wire.ts";
 
 /** What is told to the broker. */
 export type AmqpOutcome =
@@ -24,13 +25,15 @@ const KINDS = ["accepted", "rejected", "released"] as const;
 
 /** The dispositions of one session. */
 export class Settler {
+  readonly #wire: Wire;
   readonly #session: RheaSession;
   readonly #unsettled: UnsettledDeliveries;
   #pending: Pending[] = [];
   /** Resolved when what is pending has been written. */
   #flushed: PromiseWithResolvers<void> | undefined;
 
-  constructor(session: RheaSession, unsettled: UnsettledDeliveries) {
+  constructor(wire: Wire, session: RheaSession, unsettled: UnsettledDeliveries) {
+    this.#wire = wire;
     this.#session = session;
     this.#unsettled = unsettled;
   }
@@ -53,7 +56,8 @@ export class Settler {
   #flush(): void {
     const pending = this.#pending;
     this.#pending = [];
-    const reachable = pending.filter(({ delivery }) => delivery.link.is_open());
+    // rhea's links stay open for a while on a connection that is over.
+    const reachable = this.#wire.error ? [] : pending.filter(({ delivery }) => delivery.link.is_open());
     this.#write(reachable);
     for (const { resolve } of reachable) resolve("done");
     if (reachable.length < pending.length) {

@@ -53,7 +53,7 @@ export class AmqpSubscription implements Subscription {
     this.#settings = settings;
     const { session, unsettled } = receivingSession(wire);
     this.#session = session;
-    this.#settler = new Settler(session, unsettled);
+    this.#settler = new Settler(wire, session, unsettled);
     const ended = (error: AmqpError): void => {
       this.#isOver = true;
       this.#over.resolve();
@@ -136,13 +136,9 @@ export class AmqpSubscription implements Subscription {
   }
 
   #received(receiver: AmqpReceiver, message: Buffer, rheaDelivery: RheaDelivery): void {
-    const delivery = new AmqpDelivery(
-      receiver.channel,
-      new Sections(message),
-      rheaDelivery,
-      this.#settler,
-      this.#settings.countsDeliveries,
-    );
+    const delivery = this.#read(receiver, message, rheaDelivery);
+    // Its place is free for another one.
+    if (!delivery) return this.#grant();
     if (this.#stopped || this.#error || !(this.#waiter || this.#patience)) return this.#release(delivery);
     this.#buffer.push(delivery);
     if (!this.#waiter || this.#answering) return;
@@ -152,6 +148,18 @@ export class AmqpSubscription implements Subscription {
       this.#answering = false;
       if (this.#waiter && this.#buffer.size > 0) this.#answer();
     });
+  }
+
+  /** `undefined` where it cannot be read: thrown within rhea, that would end the connection, and again with the next one. */
+  #read(receiver: AmqpReceiver, message: Buffer, delivery: RheaDelivery): AmqpDelivery | undefined {
+    const { countsDeliveries } = this.#settings;
+    try {
+      const sections = new Sections(message);
+      return new AmqpDelivery(receiver.channel, sections, delivery, this.#settler, countsDeliveries);
+    } catch {
+      if (!delivery.remote_settled) void this.#settler.settle(delivery, { kind: "rejected" });
+      return undefined;
+    }
   }
 
   #answer(): void {

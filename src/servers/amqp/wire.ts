@@ -181,7 +181,10 @@ export class Wire {
     this.#socket = socket;
     socket.on("error", (error) => this.#socketError = error);
     // rhea hears of an orderly end and of errors only.
-    socket.on("close", () => this.#end(this.#refused(this.#socketError)));
+    socket.on("close", () => {
+      this.#end(this.#refused(this.#socketError));
+      this.#connection._disconnected(this.#socketError);
+    });
     return socket;
   }
 

@@ -28,6 +28,8 @@ export interface PeerLink extends PeerEndpoint {
   readonly name: string;
   readonly session: PeerEndpoint;
   readonly connection: PeerEndpoint & { readonly socket: Socket };
+  /** Of a link that the other side receives from. */
+  send(message: Uint8Array, tag: undefined, format: number): RheaDelivery;
 }
 
 interface PeerContext {
