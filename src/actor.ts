@@ -76,7 +76,10 @@ export interface ActorContext<H = MessageHeaders, D = Record<never, never>> {
   readonly deps: D;
   /** The message itself. */
   readonly message: Message;
-  /** Aborted when the time limit passes (`TimeoutError`), on shutdown (`AbortError`), and when the lease is lost ({@linkcode LeaseLostError}). */
+  /**
+   * Aborted when the time limit passes (`TimeoutError`), on shutdown (`AbortError`), and when the lease is lost
+   * ({@linkcode LeaseLostError}). A getter, as most handlers never look: `{ ...context }` does not copy it.
+   */
   readonly signal: AbortSignal;
   /** Which actor is running. */
   readonly actor: ActorInfo;

@@ -37,14 +37,24 @@ interface Suspicion {
   readonly other: ReadonlySet<string>;
   /** Values that one of them lists. */
   readonly listed: readonly unknown[];
+  /** What of `one` and `other` a value counts as. */
+  readonly namesOf: (value: unknown) => readonly string[];
 }
 
 /** One of each type, and texts that others are made of. */
 const SAMPLES: readonly unknown[] = ["", "1", "true", "2026-01-01T00:00:00.000Z", 1, 1.5, true, null, [], {}];
 
-/** Whether both take one and the same value there. */
-function agree(first: AnySchema, second: AnySchema, { path, listed }: Suspicion): boolean {
+/** Whether both take one and the same value there, or one of them takes more than it says: then nobody can tell. */
+function agree(first: AnySchema, second: AnySchema, suspicion: Suspicion): boolean {
+  const { path, listed, one, other } = suspicion;
+  if (coerces(first, one, suspicion) || coerces(second, other, suspicion)) return true;
   return [...listed, ...SAMPLES].some((value) => [first, second].every((one) => takes(one, path, value)));
+}
+
+function coerces(schema: AnySchema, declared: ReadonlySet<string>, { path, namesOf }: Suspicion): boolean {
+  return SAMPLES.some((value) =>
+    !namesOf(value).some((name) => declared.has(name)) && takes(schema, path, value)
+  );
 }
 
 /** Whether a schema has nothing against a value of a field. One that does not answer at once might have nothing. */
@@ -73,12 +83,18 @@ function describe(schema: AnySchema, converters: JsonSchemaConverters): JsonSche
   }
 }
 
+/** How schemas are looked at, and what values are called then. */
+const VIEWS = [
+  [typesOf, (value: unknown): string[] => widen(typeOf(value))],
+  [valuesOf, (value: unknown): string[] => [JSON.stringify(value)]],
+] as const;
+
 function compare(first: JsonSchema, second: JsonSchema, path: readonly string[]): Suspicion | undefined {
-  for (const possible of [typesOf, valuesOf]) {
+  for (const [possible, namesOf] of VIEWS) {
     const [one, other] = [possible(first), possible(second)];
     if (one && other && one.isDisjointFrom(other)) {
       const listed = [first, second].flatMap((schema) => [...valuesOf(schema) ?? []]);
-      return { path, one, other, listed: listed.map((value) => JSON.parse(value)) };
+      return { path, one, other, listed: listed.map((value) => JSON.parse(value)), namesOf };
     }
   }
   const [ours, theirs] = [fieldsOf(first), fieldsOf(second)];

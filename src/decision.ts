@@ -2,7 +2,7 @@
  * From the outcome of an attempt to what becomes of its message.
  * @module
  */
-import { type Clock, endingWithin } from "./_internal/clock.ts";
+import { type Clock, delay, endingWithin, LateError } from "./_internal/clock.ts";
 import { type MaybePromise, promised } from "./_internal/maybe_promise.ts";
 import {
   CONFIRMATION,
@@ -76,11 +76,13 @@ async function actionAfter(what: ToDecide, outcome: Failure): Promise<ManualActi
   return decision as ManualAction;
 }
 
+const NEVER: AbortSignal = new AbortController().signal;
+
 type Policy = ManualAction | ((error: unknown, message: Message) => unknown);
 
 /**
- * What a policy answers; one that fails, or takes longer than its actor may, counts as `nack` unless it says otherwise: no
- * message is left unsettled by accident.
+ * What a policy answers. One that fails counts as `nack` unless it says otherwise, and one that takes longer than its actor
+ * may as `reject`: no message is left unsettled by accident.
  */
 async function ask(policy: Policy, what: ToDecide, { error }: Failure): Promise<ManualAction> {
   if (typeof policy !== "function") return policy;
@@ -93,7 +95,10 @@ async function ask(policy: Policy, what: ToDecide, { error }: Failure): Promise<
     throw notAnAction(actor, answer);
   } catch (thrown) {
     report("actor.policy.error", { ...run.where, error: thrown });
-    return thrown instanceof PolicyError ? thrown.action : "nack";
+    if (thrown instanceof LateError) return "reject";
+    if (!(thrown instanceof PolicyError) || !isSettlement(thrown.action)) return "nack";
+    if (thrown.pause > 0) await delay(clock, thrown.pause, ended ?? NEVER);
+    return thrown.action;
   }
 }
 

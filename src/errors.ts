@@ -62,11 +62,14 @@ export class PolicyError extends Error {
   override readonly name = "PolicyError";
   /** What becomes of the message. */
   readonly action: Settlement;
+  /** How long the message is kept before, in milliseconds: what is put back at once may fail again at once. */
+  readonly pause: number;
 
-  /** Says what could not be done; `cause` is why. */
-  constructor(message: string, action: Settlement, options?: ErrorOptions) {
+  /** Says what could not be done; `cause` is why, `pause` is in milliseconds and defaults to 0. */
+  constructor(message: string, action: Settlement, options: ErrorOptions & { readonly pause?: number } = {}) {
     super(message, options);
     this.action = action;
+    this.pause = options.pause ?? 0;
   }
 }
 

@@ -46,7 +46,10 @@ export interface EventFields {
   "actor.run.abandoned": RunningMessage & { readonly reason: unknown; readonly abandoned: number };
   /** info: an actor that was given up has ended after all. */
   "actor.run.abandoned_ended": RunningMessage & { readonly abandoned: number };
-  /** error: `onError` or `onTimeout` threw or answered nonsense; the message is nacked. */
+  /**
+   * error: `onError` or `onTimeout` threw or answered nonsense, and the message is nacked, or settled as a `PolicyError` says;
+   * or it took longer than the actor's time limit, and the message is put back.
+   */
   "actor.policy.error": RunningMessage & { readonly error: unknown };
   /** error: a clean-up function registered with `defer` threw. */
   "actor.defer.error": RunningMessage & { readonly error: unknown };

@@ -67,6 +67,7 @@ export class Execution {
         return { kind: "interrupted", error: new Error("Cannot acknowledge the message first") };
       }
     }
+    run.begun = true;
     const message = new InFlightMessage(run.delivery, settling, this.#options.producer);
     const { info: actor } = this.actor;
     const call = new RunCall({ run, actor, message, original: message, final: true });
@@ -82,15 +83,15 @@ export class Execution {
     // A middleware threw early, never called `next`, or took a failure's finality away and tried no more.
     if (!run.decided) await decide(this.#toDecide(call), outcome);
     settling.commit();
-    if (settling.underWay) await quietly(settling.underWay);
+    // A reply of a handler that was given up may take for ever.
+    if (settling.underWay && !(run.givenUp && settling.isReplying)) await quietly(settling.underWay);
     this.#reportEnd(run, outcome);
     if (run.forfeited) this.#reportAbandonedEnded(run);
     return outcome;
   }
 
-  /** Settles what did not come to an end in time, as it was decided or else as interrupted. For shutdown. */
+  /** Settles what did not come to an end in time, if nobody has: as it was decided or else as interrupted. For shutdown. */
   async forfeit(run: Run): Promise<void> {
-    if (run.settling.isSettled) return;
     // A handler that was given up has been counted.
     if (!run.givenUp) {
       run.forfeited = true;
@@ -107,7 +108,8 @@ export class Execution {
     if (outcome.kind !== "returned") run.abort("interrupted", outcome.error);
     await run.untilRest();
     if (outcome.kind === "returned") return run.outcome ?? outcome;
-    run.decided = false;
+    // What a failure of its own decided stands: policies are asked once.
+    if (run.outcome?.kind === "returned" || run.outcome?.kind === "interrupted") run.decided = false;
     return outcome;
   }
 
@@ -217,7 +219,12 @@ export class Execution {
 /** How a run ended whose pipeline threw: by its own failure, by a middleware that obeyed its signal, or by a middleware's own. */
 function outcomeOf({ outcome, abortion }: Run, error: unknown): Outcome {
   if (outcome !== undefined && outcome.kind !== "returned" && outcome.error === error) return outcome;
-  return { kind: abortion && abortion.reason === error ? abortion.kind : "threw", error };
+  return { kind: abortion && isAbout(error, abortion.reason) ? abortion.kind : "threw", error };
+}
+
+/** Whether an error is a signal's reason, or says that it was caused by it, as those of Node's promises do. */
+function isAbout(error: unknown, reason: unknown): boolean {
+  return error === reason || (error instanceof Error && error.cause === reason);
 }
 
 /** Before the handler is called, only the message can be at fault. */

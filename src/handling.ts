@@ -63,6 +63,8 @@ export class Handling {
   }
 
   #inject(run: Run, base: ContextBase, validated: Validated): unknown {
+    // An attempt that was given up while its schemas were busy is nobody's any more.
+    if (base.attempt.aborted) throw base.attempt.signal.reason;
     run.valid = true;
     const injection = this.#injection.current;
     if (injection.isEmpty) return this.#call(base, validated, NO_DEPENDENCIES);

@@ -83,7 +83,11 @@ export class InFlightMessage implements Message {
   }
 
   #settle(settlement: Settlement): Promise<boolean> {
-    return this.#revoked ? Promise.resolve(false) : this.#settling.settle(settlement);
+    if (this.#revoked) return Promise.resolve(false);
+    const settling = this.#settling.settle(settlement);
+    // Reported where it happens: a handler that does not wait for it must not end the process.
+    settling.catch(ignore);
+    return settling;
   }
 
   text(): string {
@@ -135,3 +139,5 @@ export class InFlightMessage implements Message {
     await this.#producer.send(target, payload, options);
   }
 }
+
+function ignore(): void {}

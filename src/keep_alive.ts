@@ -57,11 +57,12 @@ export class LeaseKeeper {
   /** Never rejects. */
   async #extend(run: Run): Promise<void> {
     const { delivery, settling, where } = run;
-    if (settling.isSettled || this.#asking.has(run)) return;
+    const isDone = (): boolean => settling.isSettled && !settling.isReplying;
+    if (isDone() || this.#asking.has(run)) return;
     this.#asking.add(run);
     try {
       const result = await delivery.extendLease?.();
-      if (result !== "lost" || settling.isSettled || run.abortion) return;
+      if (result !== "lost" || isDone() || run.abortion) return;
       this.#report("message.lease.lost", where);
       run.abort("interrupted", new LeaseLostError(delivery.messageId));
     } catch (error) {

@@ -12,7 +12,10 @@ export interface ActorCall {
   readonly message: ReceivedMessage;
   /** The actor. */
   readonly actor: ActorInfo;
-  /** Aborted on shutdown, when the lease is lost, and on a timeout. */
+  /**
+   * Aborted on shutdown, when the lease is lost, and on a timeout. A middleware that throws its reason then, or what was
+   * caused by it, counts as interrupted too, not as failed. A getter: `{ ...call }` does not copy it.
+   */
   readonly signal: AbortSignal;
   /**
    * Whether a failure of this run decides what becomes of the message. Defaults to `true`. With `next({ final: false })`

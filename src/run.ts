@@ -62,6 +62,8 @@ export class Run {
   readonly #actor: string;
   /** How the latest attempt ended. */
   outcome: Outcome | undefined;
+  /** Whether the middlewares have begun: in `ack_first` mode the message is acknowledged before. */
+  begun = false;
   /** Whether an attempt is under way. */
   attempting = false;
   /** Whether the middlewares have ended. */

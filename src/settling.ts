@@ -67,7 +67,7 @@ export class Settling {
     return this.#replying;
   }
 
-  /** The settlement that is on its way to the broker, or was; rejects if it did not get there. */
+  /** The settlement or reply that is on its way to the broker, or was; rejects if it did not get there. */
   get underWay(): Promise<unknown> | undefined {
     return this.#underWay;
   }
@@ -97,9 +97,14 @@ export class Settling {
    * Counts as replied once `send` has answered the message; acknowledges it too, unless `send` did both at once and says
    * so. Where `send` fails, nothing has happened. `send` is told whether the message is still to be acknowledged.
    */
-  async reply(send: (isOpen: boolean) => Promise<DeliveryResult | undefined>): Promise<boolean> {
-    if (this.#answerable) return await this.#answerOnly(send);
-    if (this.#action !== undefined) return false;
+  reply(send: (isOpen: boolean) => Promise<DeliveryResult | undefined>): Promise<boolean> {
+    if (!this.#answerable && this.#action !== undefined) return Promise.resolve(false);
+    const replying = this.#answerable ? this.#answerOnly(send) : this.#reply(send);
+    this.#underWay = replying;
+    return replying;
+  }
+
+  async #reply(send: (isOpen: boolean) => Promise<DeliveryResult | undefined>): Promise<boolean> {
     this.#action = "replied";
     this.#replying = true;
     let result: DeliveryResult | undefined;

@@ -6,7 +6,7 @@ import { hiddenKeys, without } from "./closed_schemas.ts";
 import { type Dependencies, type Dependency, overrideEpoch } from "./dependency.ts";
 import { type MessageIssue, MessageValidationError } from "./errors.ts";
 import type { JsonSchemaConverters } from "./json_schema.ts";
-import type { MaybePromise } from "./_internal/maybe_promise.ts";
+import { type MaybePromise, settled } from "./_internal/maybe_promise.ts";
 import type { AnySchema, MaybeSchema } from "./schema.ts";
 import type { StandardSchemaIssue, StandardSchemaResult } from "./standard_schema.ts";
 
@@ -193,7 +193,7 @@ function answering(
   value: unknown,
 ): MaybePromise<SchemaResult> {
   try {
-    const result = validate(value);
+    const result = settled(validate(value));
     return result instanceof Promise ? result.catch(thrown) : result;
   } catch (error) {
     return thrown(error);

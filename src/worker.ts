@@ -214,10 +214,10 @@ export class Worker {
     if (!isIdle || !isClosed) this.#report("worker.shutdown.close_timeout", { unsettled });
   }
 
-  /** Settles what hangs, in a middleware or elsewhere. What is being settled already is waited for. */
+  /** Settles what hangs, in a middleware or elsewhere. What only waits for the broker's answer is waited for. */
   #forfeit(): void {
     for (const [run, execution] of this.#runs) {
-      if (run.settling.isSettled) continue;
+      if (!run.begun || run.over) continue;
       void execution.forfeit(run).then(() => {
         this.#runs.delete(run);
         this.#changed();

@@ -32,6 +32,9 @@ const TABLE: readonly (readonly [found: string | undefined, ...schemas: readonly
     type({ a: "number.integer" }),
   ],
   [undefined, z.object({ a: z.coerce.number() }), type({ a: "string" })],
+  // What coerces may meet the other in a value that nobody tried.
+  [undefined, z.object({ a: z.coerce.number() }), z.object({ a: z.string().length(4) })],
+  [undefined, z.object({ a: z.coerce.string() }), z.object({ a: z.number().min(1_000) })],
   [
     "payload.a.b is boolean for one, string for another",
     type({ a: { b: "boolean" } }),

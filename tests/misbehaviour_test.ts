@@ -3,6 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
 import {
   type ActorMiddleware,
   catchAllRoutingStrategy,
@@ -184,7 +185,7 @@ test("Repid.runWorker() puts back what actors rejected often, however often, whe
       const controller = new AbortController();
       const running = run({ messagesLimit: Infinity, signal: controller.signal });
       while (!events.includes("actor.route.not_found")) {
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await setTimeout(1);
       }
       controller.abort();
       await running;
@@ -201,7 +202,7 @@ test("Repid.runWorker() stops at once while messages wait to be put back", async
     await send();
     const controller = new AbortController();
     const running = run({ messagesLimit: Infinity, signal: controller.signal });
-    while (!events.includes("actor.route.not_found")) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (!events.includes("actor.route.not_found")) await setTimeout(1);
     controller.abort();
     await running;
     assert.equal(server.size("c"), 1);
@@ -248,7 +249,7 @@ test("Actors with a time limit do not wait longer than that for a policy or a cl
     await send();
     await run({ gracefulShutdownTime: 600_000 });
     assert.ok(events.includes("actor.policy.error") && events.includes("actor.defer.error"), String(events));
-    assert.equal(server.size("dead"), 1);
+    assert.equal(server.size("c"), 1);
   });
 });
 
@@ -270,7 +271,8 @@ test("Message.reply() answers a message that ack_first has acknowledged, once", 
 test("republish() whose send fails says so, and does not try again at once", async () => {
   await onStage((router) => {
     // The in-memory server refuses an empty id.
-    router.actor({ name: "a", onError: republish({ parameters: () => ({ message_id: "" }) }) }, () => {
+    const onError = republish({ parameters: () => ({ message_id: "" }) });
+    router.actor({ name: "a", timeout: 100, onError }, () => {
       throw new Error("fails");
     });
   }, async ({ send, run, events, server }) => {
@@ -301,23 +303,31 @@ test("Repid.runWorker() says which actors no message can reach", async () => {
   });
 });
 
-test("ActorMiddleware that obeys its signal puts the message back when the worker stops", async () => {
-  const stop = new AbortController();
-  const waits: ActorMiddleware = async ({ signal }, next) => {
-    await new Promise((_, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason));
+/** Waits as one does: until the time is over or the signal is aborted. */
+const WAITS: readonly ((signal: AbortSignal) => Promise<unknown>)[] = [
+  (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+  // What it rejects with was caused by the signal's reason.
+  (signal) => setTimeout(600_000, undefined, { signal }),
+];
+
+for (const [i, wait] of WAITS.entries()) {
+  test(`ActorMiddleware that obeys its signal puts the message back when the worker stops (${i + 1})`, async () => {
+    const stop = new AbortController();
+    const waits: ActorMiddleware = async ({ signal }, next) => {
+      const waiting = wait(signal);
       stop.abort();
+      await waiting;
+      return await next();
+    };
+    await onStage((router) => {
+      router.actor({ name: "a", middlewares: [waits] }, () => {});
+    }, async ({ send, run, server }) => {
+      await send();
+      await run({ signal: stop.signal, gracefulShutdownTime: 0, cancellationTimeout: 1_000 });
+      assert.deepEqual([server.size("c"), server.size("dead")], [1, 0]);
     });
-    return await next();
-  };
-  await onStage((router) => {
-    router.actor({ name: "a", middlewares: [waits] }, () => {});
-  }, async ({ send, run, server }) => {
-    await send();
-    await run({ signal: stop.signal, gracefulShutdownTime: 0, cancellationTimeout: 1_000 });
-    assert.deepEqual([server.size("c"), server.size("dead")], [1, 0]);
   });
-});
+}
 
 test("InMemoryServer keeps a message as it was sent, whatever becomes of the sender's bytes", async () => {
   const bytes = new TextEncoder().encode("first");
@@ -331,3 +341,82 @@ test("InMemoryServer keeps a message as it was sent, whatever becomes of the sen
     assert.equal(seen, "first");
   });
 });
+
+test("Message.reply() that nobody waits for is waited for before the worker ends", async () => {
+  await onStage((router) => {
+    router.actor({ name: "a" }, (_, { message }) => {
+      message.replyJson({ channel: "answers", payload: 1 }).catch(() => {});
+    });
+  }, async ({ app, server, send, run }) => {
+    await send();
+    assert.equal(app.servers.default, server);
+    await run();
+    assert.deepEqual([server.size("answers"), server.size("c")], [1, 0]);
+  }, slowly(new InMemoryServer()));
+});
+
+test("OnErrorHandler is asked once, also where a middleware gives up meanwhile", async () => {
+  let asked = 0;
+  const deciding = Promise.withResolvers<void>();
+  const impatient: ActorMiddleware = (_, next) =>
+    Promise.race([next(), deciding.promise.then(() => Promise.reject(new Error("impatient")))]);
+  await onStage((router) => {
+    const onError = async (): Promise<"nack"> => {
+      asked++;
+      deciding.resolve();
+      await setTimeout(5);
+      return "nack";
+    };
+    router.actor({ name: "a", middlewares: [impatient], onError }, () => {
+      throw new Error("fails");
+    });
+  }, async ({ send, run, server }) => {
+    await send();
+    await run();
+    assert.deepEqual([asked, server.size("dead")], [1, 1]);
+  });
+});
+
+test("Repid.runWorker() calls nothing unsettled that was acknowledged, whatever goes on behind it", async () => {
+  const stop = new AbortController();
+  const hanging = dependency(({ defer }) => defer(() => (stop.abort(), new Promise(() => {}))));
+  await onStage((router) => {
+    router.actor({ name: "a", deps: { hanging } }, () => {});
+  }, async ({ send, run, events, server }) => {
+    await send();
+    await run({ signal: stop.signal, gracefulShutdownTime: 0 });
+    assert.ok(events.includes("actor.run.abandoned"), String(events));
+    assert.ok(!events.includes("worker.shutdown.close_timeout"), String(events));
+    assert.equal(server.size("c"), 0);
+  });
+});
+
+test("Schemas that answer what can be awaited, but is no promise of the runtime's, are waited for", async () => {
+  const thenable = { then: (resolve: (result: object) => void) => resolve({ issues: [{ message: "no" }] }) };
+  const payload = { "~standard": { version: 1, vendor: "test", validate: () => thenable } };
+  await onStage((router) => {
+    router.actor({ name: "a", payload: payload as never }, () => assert.fail("it is not valid"));
+  }, async ({ app, send, run, server }) => {
+    assert.ok(app);
+    await send();
+    await run();
+    assert.equal(server.size("dead"), 1);
+  });
+});
+
+/** A broker that takes its time to publish what is a reply. */
+function slowly(server: InMemoryServer): InMemoryServer {
+  const subscribe = server.subscribe.bind(server);
+  server.subscribe = async (channels, options) => {
+    const subscription = await subscribe(channels, options);
+    const take = subscription.take.bind(subscription);
+    subscription.take = async (max, wait) =>
+      (await take(max, wait)).map((delivery) => {
+        const reply = delivery.reply?.bind(delivery);
+        if (reply) delivery.reply = async (...args) => (await setTimeout(5), await reply(...args));
+        return delivery;
+      });
+    return subscription;
+  };
+  return server;
+}

@@ -64,18 +64,24 @@ export interface EndingWithinOptions {
   readonly ended?: AbortSignal | undefined;
 }
 
+/** Something took longer than it may. */
+export class LateError extends DOMException {
+  /** Names it. */
+  constructor(what: string, ms: number) {
+    super(`${what} did not end within ${ms} ms`, "TimeoutError");
+  }
+}
+
 /**
  * What a promise comes to.
  *
- * @throws {DOMException} A `TimeoutError` that names what is waited for, if it takes longer than it may.
+ * @throws {LateError} If it takes longer than it may.
  */
 export async function endingWithin<T>(promise: Promise<T>, options: EndingWithinOptions): Promise<T> {
   const { clock, ms, what, ended } = options;
-  if (ms === Infinity) return await promise;
+  if (ms === Infinity || ended?.aborted) return await promise;
   const late = Promise.withResolvers<never>();
-  const timer = clock.schedule(ms, () => {
-    late.reject(new DOMException(`${what} did not end within ${ms} ms`, "TimeoutError"));
-  });
+  const timer = clock.schedule(ms, () => late.reject(new LateError(what, ms)));
   const stop = (): void => clock.cancel(timer);
   ended?.addEventListener("abort", stop);
   try {

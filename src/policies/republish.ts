@@ -76,9 +76,8 @@ export function republish(options: RepublishOptions = {}): OnErrorHandler {
         serverSpecificParameters,
       });
     } catch (cause) {
-      // Whatever refuses to take it may refuse for a while: without a pause the message would come back at once.
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
-      throw new PolicyError("Cannot publish the message again", "reject", { cause });
+      // Whatever refuses to take it may refuse for a while.
+      throw new PolicyError("Cannot publish the message again", "reject", { cause, pause: PAUSE });
     }
     return "ack";
   };

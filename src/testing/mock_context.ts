@@ -28,9 +28,15 @@ import { RecordedMessage } from "./test_message.ts";
 // deno-lint-ignore no-explicit-any -- the context's own type is inferred from the handler it is passed to
 export function mockContext<C extends ActorContext<any, any>>(given: NoInfer<Partial<C>> = {}): C {
   const actor: ActorInfo = { name: "test", channel: "test", confirmationMode: "auto", timeout: Infinity };
-  const { signal } = new AbortController();
+  const { signal = new AbortController().signal, ...others } = given as Partial<ActorContext>;
+  // A getter that spreading does not copy, as in the real one.
+  const context = Object.create({
+    get signal() {
+      return signal;
+    },
+  });
   // What a handler wants and was not given is undefined, as it is in any incomplete mock.
-  return { message: new MockMessage(), actor, headers: {}, deps: {}, signal, ...given } as unknown as C;
+  return Object.assign(context, { message: new MockMessage(), actor, headers: {}, deps: {} }, others);
 }
 
 /** A message that sends nothing. */

@@ -23,8 +23,15 @@ export interface Span {
   readonly cpuMs: number;
 }
 
-/** How often the time is looked at, in messages. */
+/** How often the time is looked at, in messages: a timer has no chance while they come one after another. */
 const STEP = 256;
+
+/** How much was counted when. */
+interface Moment {
+  readonly at: number;
+  readonly ms: number;
+  readonly cpuMs: number;
+}
 
 /** Counts. Used by one run only. */
 export class Meter {
@@ -32,12 +39,13 @@ export class Meter {
   readonly span: Promise<Span>;
   readonly #options: MeterOptions;
   readonly #resolve: (span: Span) => void;
-  #deadline = Infinity;
   #count = 0;
   /** The count that is looked at next: all others cost an increment and a comparison. */
   #next: number;
   #isOver = false;
-  #began = { at: 0, ms: 0, cpuMs: 0 };
+  #began: Moment = { at: 0, ms: 0, cpuMs: 0 };
+  #deadline = Infinity;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Nothing is counted yet. */
   constructor(options: MeterOptions) {
@@ -61,7 +69,10 @@ export class Meter {
   /** From now on the time counts. */
   start(): void {
     const { longest = Infinity, warmUp } = this.#options;
+    this.#began = this.#now();
     this.#deadline = performance.now() + longest;
+    // Also where nothing comes any more.
+    if (longest !== Infinity) this.#timer = setTimeout(() => this.#end(this.#now()), Math.max(0, longest));
     if (warmUp === 0) this.#reached();
   }
 
@@ -72,14 +83,20 @@ export class Meter {
 
   #reached(): void {
     const { warmUp, messages } = this.#options;
-    const now = { at: this.#count, ms: performance.now(), cpuMs: cpuTime() };
+    const now = this.#now();
     if (this.#count === warmUp) this.#began = now;
     else if (this.#count === warmUp + messages || now.ms > this.#deadline) return this.#end(now);
     this.#next = Math.min(this.#count + STEP, warmUp + messages);
   }
 
-  #end({ at, ms, cpuMs }: { at: number; ms: number; cpuMs: number }): void {
+  #now(): Moment {
+    return { at: this.#count, ms: performance.now(), cpuMs: cpuTime() };
+  }
+
+  #end({ at, ms, cpuMs }: Moment): void {
+    if (this.#isOver) return;
     this.#isOver = true;
+    clearTimeout(this.#timer);
     this.#next = Infinity;
     this.#resolve({
       messages: at - this.#began.at,
