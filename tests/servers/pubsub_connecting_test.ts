@@ -52,6 +52,31 @@ function onSecureService(name: string, look: (parts: SecureParts) => Promise<voi
   }, LENIENT);
 }
 
+test("PubsubServer.connect() waits for a token no longer than it may, nor than anybody wants it", async () => {
+  const asked = Promise.withResolvers<void>();
+  const credentials = (): Promise<string> => {
+    asked.resolve();
+    return new Promise(() => {});
+  };
+  const options = { defaultProject: PROJECT, url: "https://127.0.0.1:1", credentials };
+  const patient = new PubsubServer(options);
+  const leaving = new AbortController();
+  const connecting = patient.connect({ signal: leaving.signal });
+  await asked.promise;
+  const reason = new Error("enough");
+  leaving.abort(reason);
+  await assert.rejects(connecting, (error) => error === reason);
+
+  const server = new PubsubServer({ ...options, connectTimeout: 50 });
+  // The second is behind the first.
+  const [first, second] = await Promise.allSettled([server.connect(), server.connect()]);
+  for (const outcome of [first, second]) {
+    assert.ok(outcome.status === "rejected" && outcome.reason instanceof PubsubError);
+    assert.match(outcome.reason.message, /no access token within 50 ms$/);
+    assert.equal(server.isRetriable(outcome.reason), true);
+  }
+});
+
 onSecureService(
   "PubsubServer speaks TLS, and brings its access token along with each request",
   async (parts) => {

@@ -2,6 +2,7 @@
  * Access tokens of Google's own library, which is loaded when the first one is needed.
  * @module
  */
+import { delay, systemClock } from "../../_internal/clock.ts";
 import { CODES, PubsubError } from "./status.ts";
 
 /** Answers an access token; called for each request, so it should keep the token for as long as it is valid. */
@@ -33,6 +34,36 @@ export function guarded(provider: TokenProvider, host: string): TokenProvider {
       throw new PubsubError("connect", host, { code, details }, { cause: error });
     }
   };
+}
+
+/** How long {@linkcode firstToken} waits. */
+export interface FirstTokenOptions {
+  /** In milliseconds. */
+  readonly timeout: number;
+  /** Aborted when nobody waits any more. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Asks for a token before anything needs it, so that a missing one is known at once. Rejects with the signal's reason, and
+ * with a {@linkcode PubsubError} that may pass when its time is up.
+ */
+export async function firstToken(
+  token: TokenProvider,
+  host: string,
+  { timeout, signal }: FirstTokenOptions,
+): Promise<void> {
+  const answered = new AbortController();
+  const over = AbortSignal.any(signal ? [signal, answered.signal] : [answered.signal]);
+  try {
+    const late = delay(systemClock, timeout, over).then(() => false);
+    if (await Promise.race([token().then(() => true), late])) return;
+  } finally {
+    answered.abort();
+  }
+  signal?.throwIfAborted();
+  const details = `no access token within ${timeout} ms`;
+  throw new PubsubError("connect", host, { code: CODES.UNAVAILABLE, details });
 }
 
 /** A network failure or an answer like "503" may pass; a missing or refused key does not. */

@@ -16,7 +16,7 @@ import type {
   Subscription,
 } from "../../server.ts";
 import { Control } from "./control.ts";
-import { googleCredentials, guarded } from "./credentials.ts";
+import { firstToken, googleCredentials, guarded } from "./credentials.ts";
 import {
   type PubsubServerOptions,
   type Settings,
@@ -157,7 +157,7 @@ export class PubsubServer implements Server {
     const { host, project, credentials, connectTimeout, batch, retryDelay } = this.#settings;
     const provider = credentials === "google" ? googleCredentials(project) : credentials;
     const token = provider === "none" ? undefined : guarded(provider, host);
-    await token?.();
+    if (token) await firstToken(token, host, { timeout: connectTimeout, signal });
     const rpc = new Rpc({ ...this.#settings, token });
     try {
       await rpc.ready(connectTimeout, signal);
