@@ -39,6 +39,8 @@ export async function retrying<T>(
       const isLast = isJudged?.(failure) || signal.aborted || clock.now() + ms >= deadline;
       if (isLast || consequenceOf(operation, code, details) !== "retry") throw error;
       await delay(clock, ms, signal);
+      // The channel is closed by now, and would only say so.
+      if (signal.aborted) throw error;
     }
   }
 }

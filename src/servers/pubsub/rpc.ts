@@ -145,7 +145,12 @@ export class Rpc {
       };
       const options = { deadline: Date.now() + timeout };
       const encode = (value: Request): Buffer => toBuffer(request.encode(value));
-      this.#client.makeUnaryRequest(path, encode, response.decode, value, new Metadata(), options, answer);
+      try {
+        this.#client.makeUnaryRequest(path, encode, response.decode, value, new Metadata(), options, answer);
+      } catch (error) {
+        // A closed channel throws, an error without a code.
+        reject(toFailure(error as Error));
+      }
     });
   }
 
@@ -196,11 +201,11 @@ export function toError(operation: Operation, resource: string, failure: CallFai
   return new PubsubError(operation, resource, failure);
 }
 
-function toFailure(error: ServiceError): CallFailure {
+function toFailure(error: Error & Partial<ServiceError>): CallFailure {
   const [statusDetails] = error.metadata?.get("grpc-status-details-bin") ?? [];
   return {
-    code: error.code,
-    details: error.details,
+    code: error.code ?? CODES.UNKNOWN,
+    details: error.details ?? error.message,
     statusDetails: typeof statusDetails === "string" ? undefined : statusDetails,
   };
 }
