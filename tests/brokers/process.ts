@@ -23,6 +23,7 @@ import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { delay, settlesWithin, systemClock } from "../../src/_internal/clock.ts";
 
 /** What to start, and how to know that it runs. */
 export interface BrokerProcessOptions {
@@ -38,6 +39,8 @@ export interface BrokerProcessOptions {
   readonly isReady: () => Promise<boolean>;
   /** How long it may take until it is, in milliseconds. Defaults to 30 000. */
   readonly readyWithin?: number;
+  /** How long it may take to be gone once it was killed, in milliseconds. Defaults to 15 000. */
+  readonly endsWithin?: number;
 }
 
 /** One private server. */
@@ -65,40 +68,45 @@ export class BrokerProcess implements AsyncDisposable {
 
   /** Starts it again after {@linkcode stop} or {@linkcode kill}, and waits until it is ready. */
   async start(): Promise<void> {
-    await this.#spawn();
-    const { isReady, readyWithin = 30_000, program } = this.#options;
-    const deadline = Date.now() + readyWithin;
-    while (!await isReady()) {
-      if (this.#pid === undefined) {
-        throw new Error(`Cannot start ${program} as it ended:\n${await this.output()}`);
-      }
-      if (Date.now() > deadline) {
-        await this.kill();
-        throw new Error(`Cannot start ${program} as it is not ready in time:\n${await this.output()}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const { readyWithin = 30_000, program } = this.#options;
+    const late = new AbortController();
+    const starting = this.#start(late.signal);
+    if (await settlesWithin(systemClock, readyWithin, starting)) return await starting;
+    late.abort();
+    const what = this.#pid === undefined ? "its process id did not come" : "it is not ready";
+    await this.kill();
+    throw new Error(`Cannot start ${program} as ${what} within ${readyWithin} ms:\n${await this.output()}`);
   }
 
   /** Asks it to end (SIGTERM) and waits until it has; after 15 s it is killed. */
   async stop(): Promise<void> {
     this.signal("SIGTERM");
-    const timer = setTimeout(() => this.signal("SIGKILL"), 15_000);
-    await this.#exited;
-    clearTimeout(timer);
+    if (!await settlesWithin(systemClock, 15_000, this.#exited)) await this.kill();
   }
 
   /** Kills it as a crash would (SIGKILL) and waits until it is gone. */
   async kill(): Promise<void> {
+    const { program, endsWithin = 15_000 } = this.#options;
+    // Without a process id there is only what would have said it.
+    if (this.#pid === undefined) this.#child?.kill("SIGKILL");
     this.signal("SIGKILL");
-    // Somebody waits for its end now: where nothing else is under way, the run would be over before it.
-    if (this.#pid !== undefined) this.#child?.ref();
-    await this.#exited;
+    if (await settlesWithin(systemClock, endsWithin, this.#exited)) return;
+    throw new Error(
+      `Cannot end ${program} as process ${
+        this.#pid ?? this.#child?.pid
+      } is still there ${endsWithin} ms after SIGKILL`,
+    );
   }
 
   /** Sends a signal: `SIGSTOP` makes it hang, `SIGCONT` goes on. Nothing happens when it does not run. */
   signal(signal: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
-    if (this.#pid !== undefined) process.kill(this.#pid, signal);
+    if (this.#pid === undefined) return;
+    try {
+      process.kill(this.#pid, signal);
+    } catch (error) {
+      // It has just ended, and we are about to be told.
+      if ((error as { code?: unknown }).code !== "ESRCH") throw error;
+    }
   }
 
   /** What it has printed so far. */
@@ -115,6 +123,16 @@ export class BrokerProcess implements AsyncDisposable {
   /** The same as {@linkcode close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #start(late: AbortSignal): Promise<void> {
+    const { isReady, program } = this.#options;
+    for (await this.#spawn(); !late.aborted; await delay(systemClock, 20, late)) {
+      if (this.#pid === undefined) {
+        throw new Error(`Cannot start ${program} as it ended:\n${await this.output()}`);
+      }
+      if (await isReady()) return;
+    }
   }
 
   async #spawn(): Promise<void> {
@@ -154,9 +172,11 @@ wait $server
 kill $watch 2>/dev/null
 `;
 
-function firstNumber(child: ChildProcess): Promise<number> {
+/** `undefined` where it ended without one. */
+function firstNumber(child: ChildProcess): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
+    child.once("exit", () => resolve(undefined));
     child.stdout?.once("data", (chunk: Uint8Array) => resolve(Number(new TextDecoder().decode(chunk))));
   });
 }
@@ -190,6 +210,8 @@ export function isListening(port: number): Promise<boolean> {
     };
     socket.once("connect", () => answer(true));
     socket.once("error", () => answer(false));
+    // Nobody refuses, and nobody accepts.
+    socket.setTimeout(1_000, () => answer(false));
   });
 }
 
