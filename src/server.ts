@@ -42,7 +42,7 @@ export type DeliveryResult = "done" | "lost";
  *
  * Repid calls {@linkcode settle} or {@linkcode reply} at most once with success; it may call again after a failure that
  * {@linkcode Server.isRetriable} calls passing. Both work after {@linkcode Subscription.stop}, until
- * {@linkcode Subscription.close} has settled.
+ * {@linkcode Subscription.close} gives the delivery back to the broker: from then on they answer `"lost"`.
  */
 export interface Delivery extends BaseMessage {
   /** The channel's name as it was given to {@linkcode Server.subscribe}, not the broker's address of it. */
@@ -80,9 +80,11 @@ export interface Subscription {
   readonly isActive: boolean;
   /**
    * Demand: resolves with at least one and at most `max` deliveries, as soon as there is any; with none after `wait`
-   * milliseconds without one, or once stopped. Never hands over more than `max`, and takes from the broker no more than
-   * it can hand over: credit, batch sizes and read-ahead follow the last `max`. Between calls nothing new is taken.
-   * Fair between channels: a busy one never starves another.
+   * milliseconds without one, or once stopped. Never hands over more than `max`. Takes nothing from the broker before the
+   * first call. From then on credit, a batch or an open stream may bring more than was asked for, also between calls, but
+   * within a bound: the demand so far, of each channel where channels share none, and what the application lets an
+   * adapter read ahead. That is held here, its lease kept where there are leases, until it is handed over or given back,
+   * on `stop` at the latest. Fair between channels: a busy one never starves another.
    *
    * Rejects with the client's error when the subscription is broken; Repid then closes it and subscribes anew.
    */

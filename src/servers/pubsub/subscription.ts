@@ -1,9 +1,10 @@
 /**
  * A running consumer: a stream per channel, what they delivered ahead of the demand, and the leases of all of it.
  *
- * Pub/Sub is told of the demand when a stream is opened (`max_outstanding_messages`) and not again: the bound is the
- * largest demand so far. What arrives within the bound while nobody asks is held, with its lease kept, and goes back to the
- * service on stop. So the stream stays open in a pause.
+ * Pub/Sub is told of the demand when a stream is opened (`max_outstanding_messages`) and not again: the bound of each
+ * stream is the largest demand so far, what its channel has in hand included, so several channels may hold it several
+ * times. What arrives within the bound while nobody asks is held, with its lease kept, and goes back to the service on
+ * stop. So the stream stays open in a pause.
  * @module
  */
 import type { BackoffOptions } from "../../_internal/backoff.ts";
