@@ -130,7 +130,7 @@ test("RedisServer refuses URLs that are not of a Redis, without repeating them",
       ["localhost:6379/s3cret word", /neither redis: nor rediss:/],
       ["redis://:s3cret@host:no", /its URL cannot be read/],
       ["http://:s3cret@localhost", /neither redis: nor rediss: http:$/],
-      ["redis://:s3cret@localhost/jobs", /its URL names no database by number: \/jobs$/],
+      ["redis://user/s3cret@localhost/0", /its URL names no database by number$/],
     ] as const
   ) {
     assert.throws(() => new RedisServer(url), (error: Error) => {
@@ -221,7 +221,7 @@ onRedis(
 );
 
 onRedis(
-  "RedisServer.publish() refuses parameters of a wrong shape",
+  "RedisServer.publish() refuses parameters that it does not know or of a wrong shape",
   [],
   async ({ redis: { url }, client }) => {
     const server = new RedisServer(url);
@@ -240,6 +240,11 @@ onRedis(
         });
       }
     }
+    await assert.rejects(server.publish("jobs", EMPTY, { maxLen: 1_000 }), {
+      name: "TypeError",
+      message:
+        "Cannot publish as Redis knows no such parameter: maxLen, but maxlen, approximate, nomkstream, stream_id",
+    });
     assert.equal(await client.exists(STREAM), 0);
     await connection.close();
   },

@@ -58,7 +58,9 @@ export class RedisClient {
       ...(socketPath !== undefined && { path: socketPath }),
     };
     this.redis = new Redis(url, settings);
-    this.redis.on("error", (error: unknown) => this.#lastError = error);
+    this.redis.on("error", (error: unknown) => this.#lastError = discreet(error));
+    // What was the matter before explains no later loss.
+    this.redis.on("ready", () => this.#lastError = undefined);
     if (!kind.lasting) return;
     // After an outage there may be another version.
     this.redis.on("ready", () => void this.#lookForFeatures().catch(() => {}));
@@ -144,9 +146,9 @@ export class RedisClient {
     this.#features = await lookForFeatures(this.redis);
   }
 
-  /** What is behind an error that only says that the connection is closed. */
+  /** What is behind an error that only says that the connection is closed, without what was sent. */
   explain(error: unknown): unknown {
-    return isClosed(error) && this.#lastError !== undefined ? this.#lastError : error;
+    return isClosed(error) && this.#lastError !== undefined ? this.#lastError : discreet(error);
   }
 
   /** Ends the connection, in order where the server answers. Never rejects. */
@@ -165,6 +167,12 @@ export class RedisClient {
   }
 }
 
+/** Takes from an error what was sent, which ioredis puts there: it may be a password or a message, and errors are logged. */
+function discreet(error: unknown): unknown {
+  if (error instanceof Error) Reflect.deleteProperty(error, "command");
+  return error;
+}
+
 /** Errors that say no more than that there is no connection. */
 function isClosed(error: unknown): boolean {
   return error instanceof Error &&
@@ -172,9 +180,12 @@ function isClosed(error: unknown): boolean {
       error.message.startsWith("Stream isn't writeable"));
 }
 
-/** Answers of Redis that pass: it starts, fails over, or has no memory for the moment. */
+/**
+ * Answers of Redis that pass: it starts, fails over, has too many clients, or no memory for the moment. Redis 6.2 wraps those
+ * of a script: `ERR Error running script (…): … -OOM …`.
+ */
 const PASSING_ANSWERS =
-  /^(?:LOADING|BUSY|MASTERDOWN|READONLY|CLUSTERDOWN|TRYAGAIN|OOM|NOREPLICAS|NOGROUP|UNBLOCKED|MISCONF)\b/;
+  /(?:^|^ERR Error running script .* -)(?:LOADING|BUSY|MASTERDOWN|READONLY|CLUSTERDOWN|TRYAGAIN|OOM|NOREPLICAS|NOGROUP|UNBLOCKED|MISCONF)\b|^ERR max number of clients/;
 /** Faults of the network that pass, by Node's code. */
 const PASSING_CODES =
   /^(?:ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN|ENOENT|NR_CLOSED|ERR_SOCKET\w*)$/;

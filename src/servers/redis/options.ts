@@ -48,7 +48,7 @@ export interface RedisServerOptions {
   readonly description?: ServerDescription;
 }
 
-/** What {@linkcode RedisServer} takes as `serverSpecificParameters` of a message. */
+/** What {@linkcode RedisServer} takes as `serverSpecificParameters` of a message. Others are a `TypeError`. */
 export interface RedisParameters {
   /** The most entries that the stream keeps. Defaults to all. */
   readonly maxlen?: number;
@@ -102,12 +102,25 @@ export function checkOptions(options: RedisServerOptions): void {
   }
 }
 
+const PARAMETERS: readonly string[] = [
+  "maxlen",
+  "approximate",
+  "nomkstream",
+  "stream_id",
+] satisfies (keyof RedisParameters)[];
+
 /**
  * The parameters of one message, checked.
  *
- * @throws {TypeError} If one has the wrong shape.
+ * @throws {TypeError} If one is not known or has the wrong shape.
  */
 export function toXaddArguments(parameters: Readonly<Record<string, unknown>>): (string | number)[] {
+  for (const name of Object.keys(parameters)) {
+    if (PARAMETERS.includes(name)) continue;
+    throw new TypeError(
+      `Cannot publish as Redis knows no such parameter: ${name}, but ${PARAMETERS.join(", ")}`,
+    );
+  }
   const { maxlen, approximate = true, nomkstream = false, stream_id = "*" } = parameters;
   const refuse = (name: string, value: unknown): never => {
     throw new TypeError(`Cannot publish as the parameter ${name} has the wrong shape: ${String(value)}`);

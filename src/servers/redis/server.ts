@@ -78,9 +78,8 @@ export class RedisServer implements Server {
       );
     }
     if (!/^(?:\/\d*)?$/.test(pathname)) {
-      throw new TypeError(
-        `Cannot use the Redis server as its URL names no database by number: ${pathname}`,
-      );
+      // Where a slash has slipped into the password, this is the rest of it: it is not repeated.
+      throw new TypeError("Cannot use the Redis server as its URL names no database by number");
     }
     checkOptions(options);
     this.#url = url;
