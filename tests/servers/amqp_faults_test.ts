@@ -2,15 +2,17 @@
  * What an AMQP peer does wrong: messages that cannot be read, sockets that are just gone, attachments without an answer.
  * @module
  */
-import { AmqpServer } from "@repid/core/amqp";
+import { type AmqpError, AmqpServer } from "@repid/core/amqp";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { Socket } from "node:net";
+import { settlesWithin, systemClock } from "../../src/_internal/clock.ts";
 import { encodeMessage } from "../../src/servers/amqp/encode.ts";
 import { test } from "../harness.ts";
-import { Peer, type PeerLink } from "./amqp/peer.ts";
-import { LENIENT, toMessage } from "./amqp/stage.ts";
+import { Peer, type PeerEvents, type PeerLink } from "./amqp/peer.ts";
+import { SentFrames } from "./amqp/sent_frames.ts";
+import { LENIENT, numbered, toMessage } from "./amqp/stage.ts";
 
 /** Calls back when the link has credit, the first time. */
 function whenSendable(link: PeerLink, call: () => void): void {
@@ -82,3 +84,119 @@ test("AmqpServer answers that a settlement is lost where the socket was closed w
     Socket.prototype.setNoDelay = setNoDelay;
   }
 }, LENIENT);
+
+/** A peer, and its end of the connection that attached to it last. */
+async function startPeer(events: PeerEvents = {}): Promise<{ peer: Peer; socket: () => Socket }> {
+  let last: PeerLink | undefined;
+  const attached = (link: PeerLink): void => {
+    last = link;
+    events.attached?.(link);
+  };
+  const socket = (): Socket => {
+    assert.ok(last);
+    return last.connection.socket;
+  };
+  return { peer: await Peer.start({ ...events, attached }), socket };
+}
+
+test(
+  "AmqpServer.publish() gets through to one address more than there are senders, all of them busy",
+  async () => {
+    await using peer = await Peer.start({
+      received: (delivery) => {
+        setImmediate(() => delivery.accept());
+        return false;
+      },
+    });
+    const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000 });
+    const connection = await server.connect();
+    let isOver = false;
+    const keepBusy = async (address: string): Promise<void> => {
+      while (!isOver) await server.publish(address, toMessage("x"), {});
+    };
+    const busy = numbered(32).flatMap((address) => [1, 2, 3].map(() => keepBusy(address)));
+    const isThrough = await settlesWithin(systemClock, 5_000, server.publish("other", toMessage("x"), {}));
+    isOver = true;
+    await Promise.all(busy);
+    assert.ok(isThrough);
+    await connection.close();
+  },
+  LENIENT,
+);
+
+test("AmqpServer.publish() waits for a sender no longer than for a confirmation", async () => {
+  const { peer, socket } = await startPeer();
+  await using _ = peer;
+  const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000, confirmTimeout: 200 });
+  const connection = await server.connect();
+  await server.publish("0", toMessage("x"), {});
+  socket().pause();
+  const names = [...numbered(32), "other"];
+  const outcomes = await Promise.allSettled(names.map((name) => server.publish(name, toMessage("x"), {})));
+  const { reason } = outcomes.at(-1) as PromiseRejectedResult;
+  assert.match(reason.message, /Cannot publish to other as all 32 senders were busy for 200 ms/);
+  assert.equal(server.isRetriable(reason), true);
+  socket().resume();
+  await connection.close();
+}, LENIENT);
+
+test(
+  "AmqpServer.publish() rejects where the broker does not attach in time, however long a confirmation may take",
+  async () => {
+    const { peer, socket } = await startPeer();
+    await using _ = peer;
+    const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 200, confirmTimeout: 20_000 });
+    const connection = await server.connect();
+    await server.publish("one", toMessage("x"), {});
+    socket().pause();
+    await assert.rejects(server.publish("two", toMessage("x"), {}), {
+      message: /the broker did not attach the sender in 200 ms/,
+      retriable: true,
+    });
+    socket().resume();
+    await connection.close();
+  },
+  LENIENT,
+);
+
+for (const condition of ["amqp:link:message-size-exceeded", "amqp:unauthorized-access"]) {
+  test(`AmqpServer.publish() takes ${condition} for final`, async () => {
+    const { peer } = await startPeer({
+      received: (_, __, link) => {
+        link.close({ condition, description: "no" });
+        return false;
+      },
+    });
+    await using _ = peer;
+    const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000 });
+    const connection = await server.connect();
+    const error = await server.publish("queue", toMessage("x"), {}).catch((error: unknown) => error);
+    assert.deepEqual([(error as AmqpError).condition, server.isRetriable(error)], [condition, false]);
+    await connection.close();
+  }, LENIENT);
+}
+
+test(
+  "AmqpServer.connect() leaves no connection behind when it is aborted, unless somebody else wants it",
+  async () => {
+    await using peer = await Peer.start({});
+    using frames = new SentFrames(Number(new URL(peer.url).port));
+    const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000 });
+    const abort = async (): Promise<void> => {
+      const aborting = new AbortController();
+      const connecting = server.connect({ signal: aborting.signal });
+      // Once it is under way.
+      queueMicrotask(() => queueMicrotask(() => aborting.abort(new Error("enough"))));
+      await assert.rejects(connecting, /enough/);
+    };
+    await abort();
+    const connection = await server.connect();
+    assert.equal(server.isConnected, true);
+    assert.equal(frames.count("close"), 0);
+    await connection.close();
+    assert.equal(frames.count("close"), 1);
+    await abort();
+    while (frames.count("close") < 2) await new Promise((resolve) => setImmediate(resolve));
+  },
+  LENIENT,
+);

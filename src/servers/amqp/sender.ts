@@ -10,6 +10,12 @@ import type { Settings } from "./options.ts";
 import type { RheaDelivery, RheaSender } from "./rhea.ts";
 import type { PublishingSession } from "./session.ts";
 
+/** What the broker will say of the same message again. */
+const FINAL: ReadonlySet<string | undefined> = new Set([
+  "amqp:link:message-size-exceeded",
+  "amqp:unauthorized-access",
+]);
+
 interface Publication {
   readonly message: Uint8Array;
   readonly resolve: () => void;
@@ -29,6 +35,8 @@ export class AmqpSender {
   readonly #unconfirmed = new Map<RheaDelivery, Publication>();
   #error: AmqpError | undefined;
   #timer: Timer | undefined;
+  /** Until it is attached. */
+  #attaching: Timer | undefined;
   #settled: PromiseWithResolvers<void> | undefined;
   /** Resolved when the link is detached, or its session over. */
   readonly #gone = Promise.withResolvers<void>();
@@ -89,6 +97,9 @@ export class AmqpSender {
 
   #listen(): void {
     const link = this.#link;
+    const { timeout } = this.#settings;
+    this.#attaching = systemClock.schedule(timeout, () => this.#giveUp(`attach the sender in ${timeout} ms`));
+    link.on("sender_open", () => systemClock.cancel(this.#attaching));
     link.on("sendable", () => this.#send());
     link.on("accepted", ({ delivery }) => this.#take(delivery)?.resolve());
     for (const outcome of ["released", "rejected", "modified"] as const) {
@@ -135,21 +146,31 @@ export class AmqpSender {
   #watch(): void {
     if (this.#timer !== undefined) return;
     const { confirmTimeout } = this.#settings;
-    const [oldest] = this.#unconfirmed.values();
-    const since = oldest?.since ?? systemClock.now();
+    const since = this.#oldest()?.since ?? systemClock.now();
     this.#timer = systemClock.schedule(since + confirmTimeout - systemClock.now(), () => {
       this.#timer = undefined;
-      const [first] = this.#unconfirmed.values();
-      const late = first ? systemClock.now() - first.since >= confirmTimeout : this.#waiting.size > 0;
-      if (!late) return this.#watch();
-      this.#end(this.#failure(`the broker did not confirm in ${confirmTimeout} ms`, undefined));
-      this.#session.session.close();
+      const first = this.#oldest();
+      if (first && systemClock.now() - first.since < confirmTimeout) return this.#watch();
+      this.#giveUp(`confirm in ${confirmTimeout} ms`);
     });
+  }
+
+  #oldest(): Publication | undefined {
+    const [sent] = this.#unconfirmed.values();
+    const [waiting] = this.#waiting.values();
+    return sent ?? waiting;
+  }
+
+  #giveUp(what: string): void {
+    if (this.#error) return;
+    this.#end(this.#failure(`the broker did not ${what}`, undefined));
+    this.#session.session.close();
   }
 
   #end(error: AmqpError): void {
     if (this.#error) return;
     this.#error = error;
+    systemClock.cancel(this.#attaching);
     const lost = [...this.#unconfirmed.values()];
     this.#unconfirmed.clear();
     for (let one = this.#waiting.shift(); one; one = this.#waiting.shift()) lost.push(one);
@@ -158,23 +179,25 @@ export class AmqpSender {
   }
 
   #failure(reason: string, cause: unknown): AmqpError {
+    const condition = conditionOf(cause);
     return new AmqpError(`Cannot publish to ${this.#address} as ${reason}`, {
       scope: "link",
-      condition: conditionOf(cause),
-      retriable: true,
+      condition,
+      retriable: !FINAL.has(condition),
       cause,
     });
   }
 
   #refusal(outcome: "released" | "rejected" | "modified", delivery: RheaDelivery | undefined): AmqpError {
     const cause = delivery?.remote_state?.error;
+    const condition = conditionOf(cause);
     const reason = outcome === "released" ? "nothing takes it there" : describe(cause);
     return new AmqpError(
       `Cannot publish to ${this.#address} as the broker ${outcome} the message: ${reason}`,
       {
         scope: "message",
-        condition: conditionOf(cause),
-        retriable: outcome !== "rejected",
+        condition,
+        retriable: outcome !== "rejected" && !FINAL.has(condition),
         cause,
       },
     );

@@ -2,6 +2,8 @@
  * The senders of one connection, by address.
  * @module
  */
+import { settlesWithin, systemClock } from "../../_internal/clock.ts";
+import { AmqpError } from "./errors.ts";
 import { AmqpSender } from "./sender.ts";
 import type { Settings } from "./options.ts";
 import { PublishingSession } from "./session.ts";
@@ -32,12 +34,16 @@ export class AmqpSenders {
 
   /** Publishes; waits where all senders are busy with other addresses. */
   async publish(address: string, message: Uint8Array): Promise<void> {
+    const end = systemClock.now() + this.#settings.confirmTimeout;
     while (!this.#senders.has(address) && this.#senders.size + this.#closing.size >= MOST) {
-      if (this.#closing.size === 0) this.#evict();
+      this.#makeRoom();
       const settled = [...this.#senders.values()].filter(({ size }) => size > 0).map((sender) =>
         sender.settled()
       );
-      await Promise.race([...this.#closing, ...settled]);
+      const changed = Promise.race([...this.#closing, ...settled]);
+      if (!await settlesWithin(systemClock, Math.max(0, end - systemClock.now()), changed)) {
+        throw this.#full(address);
+      }
     }
     // It may have been lost while this waited.
     if (this.#wire.error) throw this.#wire.error;
@@ -53,21 +59,42 @@ export class AmqpSenders {
   }
 
   #session(): PublishingSession {
-    return this.#spare.pop() ?? new PublishingSession(this.#wire);
+    for (let spare = this.#spare.pop(); spare; spare = this.#spare.pop()) {
+      if (spare.session.is_open()) return spare;
+    }
+    return new PublishingSession(this.#wire);
   }
 
-  #evict(): void {
-    for (const [address, sender] of this.#senders) {
-      if (sender.size > 0) continue;
-      this.#senders.delete(address);
-      this.#leaving.add(sender);
-      const closing = sender.close().then((session) => {
-        this.#leaving.delete(sender);
-        this.#closing.delete(closing);
-        if (session) this.#spare.push(session);
-      });
-      this.#closing.add(closing);
-      return;
-    }
+  /** One leaves at a time: an idle one, else the one used least lately, as soon as what it has is confirmed. */
+  #makeRoom(): void {
+    const leaving = [...this.#leaving];
+    // Those that still wait for the broker's word may take long, and are not waited for where another one is idle.
+    if (leaving.some(({ size }) => size === 0)) return;
+    const idle = [...this.#senders].find(([, { size }]) => size === 0);
+    const [oldest] = this.#senders;
+    const next = idle ?? (leaving.length === 0 ? oldest : undefined);
+    if (next) this.#leave(...next);
+  }
+
+  #leave(address: string, sender: AmqpSender): void {
+    this.#senders.delete(address);
+    this.#leaving.add(sender);
+    const closing = this.#close(sender).finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  async #close(sender: AmqpSender): Promise<void> {
+    while (sender.size > 0) await sender.settled();
+    const session = await sender.close();
+    this.#leaving.delete(sender);
+    if (session) this.#spare.push(session);
+  }
+
+  #full(address: string): AmqpError {
+    const { confirmTimeout } = this.#settings;
+    return new AmqpError(
+      `Cannot publish to ${address} as all ${MOST} senders were busy for ${confirmTimeout} ms`,
+      { scope: "link", retriable: true },
+    );
   }
 }

@@ -62,6 +62,8 @@ export class AmqpServer implements Server {
   #line: Line | undefined;
   /** The connecting under way. */
   #opening: Promise<Line> | undefined;
+  /** How many wait for it to be the first to use it. */
+  #joining = 0;
 
   /**
    * `amqp://user:password@host:5672/vhost`, or `amqps://…` for TLS; user, password and vhost may be percent-encoded. Nothing
@@ -87,7 +89,7 @@ export class AmqpServer implements Server {
       durable: true,
     });
     this.#shared = new SharedConnection({
-      open: async ({ signal }) => void await orAborted(this.#connected(), signal),
+      open: ({ signal }) => this.#join(signal),
       shut: () => this.#shut(),
     });
   }
@@ -139,7 +141,7 @@ export class AmqpServer implements Server {
     }
   }
 
-  /** A lost connection, link or session: yes. Wrong credentials, a virtual host that does not exist, misuse: no. */
+  /** A lost connection, link or session: yes. Wrong credentials, a virtual host that does not exist, a publication that is too large or not permitted, misuse: no. */
   isRetriable(error: unknown): boolean {
     return error instanceof AmqpError && error.retriable;
   }
@@ -149,6 +151,26 @@ export class AmqpServer implements Server {
     if (this.#line?.wire.isOpen) return Promise.resolve(this.#line);
     this.#opening ??= this.#open().finally(() => this.#opening = undefined);
     return this.#opening;
+  }
+
+  async #join(signal: AbortSignal | undefined): Promise<void> {
+    const connecting = this.#connected();
+    this.#joining++;
+    try {
+      await orAborted(connecting, signal);
+    } catch (error) {
+      void connecting.then((line) => this.#drop(line), () => {});
+      throw error;
+    } finally {
+      this.#joining--;
+    }
+  }
+
+  /** It came when nobody wanted it any more; unless somebody joined meanwhile. */
+  async #drop(line: Line): Promise<void> {
+    if (this.#shared.inUse || this.#joining > 0) return;
+    if (this.#line === line) this.#line = undefined;
+    await line.wire.close();
   }
 
   async #open(): Promise<Line> {
