@@ -50,7 +50,7 @@ const BROKERS: readonly Broker[] = [
   {
     name: "Google Pub/Sub",
     entry: "`@repid/core/pubsub`",
-    needs: "`@grpc/grpc-js`, `protobufjs`",
+    needs: "`@grpc/grpc-js`, `protobufjs`, `google-auth-library`",
     servers: { "as it comes": new PubsubServer({ defaultProject: "p", url: "http://localhost:8085" }) },
   },
 ];
