@@ -36,7 +36,7 @@ export class AmqpSenders {
   async publish(address: string, message: Uint8Array): Promise<void> {
     const end = systemClock.now() + this.#settings.confirmTimeout;
     while (!this.#senders.has(address) && this.#senders.size + this.#closing.size >= MOST) {
-      this.#makeRoom();
+      if (this.#closing.size === 0) this.#evict();
       const settled = [...this.#senders.values()].filter(({ size }) => size > 0).map((sender) =>
         sender.settled()
       );
@@ -65,29 +65,19 @@ export class AmqpSenders {
     return new PublishingSession(this.#wire);
   }
 
-  /** One leaves at a time: an idle one, else the one used least lately, as soon as what it has is confirmed. */
-  #makeRoom(): void {
-    const leaving = [...this.#leaving];
-    // Those that still wait for the broker's word may take long, and are not waited for where another one is idle.
-    if (leaving.some(({ size }) => size === 0)) return;
-    const idle = [...this.#senders].find(([, { size }]) => size === 0);
-    const [oldest] = this.#senders;
-    const next = idle ?? (leaving.length === 0 ? oldest : undefined);
-    if (next) this.#leave(...next);
-  }
-
-  #leave(address: string, sender: AmqpSender): void {
-    this.#senders.delete(address);
-    this.#leaving.add(sender);
-    const closing = this.#close(sender).finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
-  }
-
-  async #close(sender: AmqpSender): Promise<void> {
-    while (sender.size > 0) await sender.settled();
-    const session = await sender.close();
-    this.#leaving.delete(sender);
-    if (session) this.#spare.push(session);
+  #evict(): void {
+    for (const [address, sender] of this.#senders) {
+      if (sender.size > 0) continue;
+      this.#senders.delete(address);
+      this.#leaving.add(sender);
+      const closing = sender.close().then((session) => {
+        this.#leaving.delete(sender);
+        this.#closing.delete(closing);
+        if (session) this.#spare.push(session);
+      });
+      this.#closing.add(closing);
+      return;
+    }
   }
 
   #full(address: string): AmqpError {
