@@ -2,6 +2,7 @@
  * Redis Streams as a broker.
  * @module
  */
+import { settlesWithin, systemClock } from "../../_internal/clock.ts";
 import { SharedConnection } from "../../connection.ts";
 import { NotConnectedError } from "../../errors.ts";
 import type { ServerDescription } from "../../metadata.ts";
@@ -132,8 +133,8 @@ export class RedisServer implements Server {
     await Promise.all(this.#leftBehind.splice(0).map((one) => this.#leave(one)));
     const consumer = `repid-${crypto.randomUUID().slice(0, 8)}`;
     const blocking = new RedisClient({ url: this.#url, options: this.#options }, { lasting: false });
-    await blocking.connect(signal);
-    const { blockMs = 5_000, minIdleMs = 60_000, reclaim = true, prefetch = 0 } = this.#options;
+    const { connectTimeout = 10_000, blockMs = 5_000, minIdleMs = 60_000, reclaim = true, prefetch = 0 } =
+      this.#options;
     const leaseInterval = Math.max(1, Math.floor(minIdleMs / 3));
     const subscription = new RedisSubscription({
       ...{ consumer, commands, blocking, settler, blockMs, minIdleMs, reclaim, prefetch, leaseInterval },
@@ -143,7 +144,17 @@ export class RedisServer implements Server {
       }),
       leave: () => this.#leave({ places, consumer }),
     });
-    await subscription.start();
+    const starting = blocking.connect(signal).then(() => subscription.start());
+    try {
+      // Nobody else watches this connection.
+      if (!await settlesWithin(systemClock, connectTimeout, starting)) {
+        throw new Error("Redis has not answered a new connection in time: timed out");
+      }
+      await starting;
+    } catch (error) {
+      await blocking.cut();
+      throw blocking.explain(error);
+    }
     return subscription;
   }
 

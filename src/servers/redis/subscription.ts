@@ -63,7 +63,8 @@ export class RedisSubscription implements Subscription {
     const { commands, blocking } = this.#options;
     const returning = this.#ahead.giveBack();
     // Ends a blocked read in order: it answers what it has, or nothing.
-    const woken = commands.isReady && this.#blockedId !== undefined
+    // Only while the connection lives: after a restart of Redis its id may be somebody else's.
+    const woken = commands.isReady && blocking.isReady && this.#blockedId !== undefined
       ? commands.redis.client("UNBLOCK", this.#blockedId)
       : Promise.reject(new Error("nobody to ask"));
     await settlesWithin(systemClock, CLOSE_TIMEOUT, Promise.allSettled([woken, returning]));
