@@ -84,14 +84,15 @@ async function survives(trial: Trial, end: "stop" | "kill"): Promise<void> {
   });
   const publish = async (body: string): Promise<boolean> => {
     const message = toMessage({ payload: toBytes(body), headers: TOPIC });
-    const isConfirmed = await server.publish(channel, message, {}).then(() => true, () => false);
+    const publishing = server.publish(channel, message, {}).then(() => true, () => false);
+    const isConfirmed = await trial.within(publishing, `publish() of ${body}`, BOUND);
     if (isConfirmed) confirmed.add(body);
     return isConfirmed;
   };
   const half = bodies.length / 2;
   for (const [index, body] of bodies.entries()) {
-    if (index === half) await broker[end]();
-    if (index === half + 1) await broker.start();
+    if (index === half) await trial.within(broker[end](), `${end}() of the broker`, BOUND * 2);
+    if (index === half + 1) await trial.within(broker.start(), "start() of the broker", BOUND * 2);
     await publish(body);
   }
   // The publisher's client may need a moment; without a message from after the outage, nothing is shown.
