@@ -197,7 +197,7 @@ export class Producer {
   }
 
   #placeOf(target: Sendable): Place {
-    const { name, channel, converter } = target;
+    const { name, channel, converter } = target ?? {};
     if (typeof name !== "string") {
       throw new TypeError(`Cannot send to what is neither a contract nor an actor: ${target}`);
     }

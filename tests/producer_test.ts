@@ -131,6 +131,11 @@ test("Repid.send(): refuses what is neither a contract nor an actor", async () =
   for (const target of [{}, { name: 1 }, () => {}]) {
     await assert.rejects(client.send(target as Sendable), TypeError);
   }
+  const { app } = connectable();
+  await assert.rejects(
+    app.send(undefined as never),
+    /Cannot send to what is neither a contract nor an actor/,
+  );
 });
 
 test("Repid.send(): through the server named, else through the default one", async () => {

@@ -25,6 +25,9 @@ export interface RedisAddress {
 /** What commands take. */
 export type Argument = string | number | Buffer;
 
+/** What ioredis 6 needs to answer as ioredis 5 does, which knows no other protocol. */
+const RESP2: object = { protocol: 2 };
+
 /** One connection. */
 export class RedisClient {
   /** What commands are given to. */
@@ -42,6 +45,7 @@ export class RedisClient {
   constructor({ url, options }: RedisAddress, kind: { readonly lasting: boolean }) {
     const { connectTimeout = 10_000, commandTimeout = 30_000, username, password, tls, socketPath } = options;
     const settings: RedisOptions = {
+      ...RESP2,
       lazyConnect: true,
       connectTimeout,
       // What cannot be sent now is refused now, and what was under way when the connection broke is refused as well:
