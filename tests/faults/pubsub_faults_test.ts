@@ -7,9 +7,10 @@ import { providePeers, startPeer } from "../brokers/pubsub.ts";
 import { skip, test } from "../harness.ts";
 import { nothingLostOnPubsub } from "./pubsub_nothing_lost.ts";
 
-const NAME = "PubsubServer handles everything while connections are cut and the service is killed";
+const NAME = "PubsubServer handles everything while connections are cut";
 const peers = await providePeers();
-// It is killed and started in a moment, and notices cut connections, which Google's emulator does not.
+// It notices cut connections, which Google's emulator does not. It is killed in the long run only: a fake forgets what it
+// confirmed and begins its numbers again, so that what is shown then is how well the test makes up for that.
 const pstest = typeof peers === "string" ? undefined : peers.find(({ kind }) => kind === "pstest");
 
 if (pstest?.found.kind === "program") {
@@ -17,10 +18,10 @@ if (pstest?.found.kind === "program") {
     const { url, process } = await startPeer(pstest);
     assert.ok(process);
     await using _ending = process;
-    const faults = { messages: 400, cuts: 10, restarts: 1, quiet: 1_000 };
+    const faults = { messages: 400, cuts: 10, restarts: 0, quiet: 1_000 };
     const { handled, left, connections } = await nothingLostOnPubsub({ url, process }, faults);
     assert.deepEqual({ handled, left }, { handled: 400, left: 0 });
-    assert.ok(connections > 12, `connected ${connections} times, so that faults went by unnoticed`);
+    assert.ok(connections >= 12, `connected ${connections} times, so that faults went by unnoticed`);
   }, { sanitizeOps: false, sanitizeResources: false });
 } else {
   skip(NAME, typeof peers === "string" ? peers : "no pstest of our own");
