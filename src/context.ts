@@ -1,6 +1,6 @@
 /**
- * What handlers and dependencies receive. Classes with getters on their prototypes: an object literal with a getter costs
- * ten times as much, and one is made for each message.
+ * What handlers and dependencies receive. Classes with getters on their prototypes, as one is made for each message: an
+ * object literal with a getter takes 265 ns on V8 and 27 on JavaScriptCore, an instance 10 and 5.
  * @module
  */
 import type { ActorContext } from "./actor.ts";
