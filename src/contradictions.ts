@@ -5,6 +5,7 @@
  */
 import { type JsonSchema, type JsonSchemaConverters, toJsonSchema } from "./json_schema.ts";
 import type { AnySchema } from "./schema.ts";
+import { pathOf } from "./validation.ts";
 
 /**
  * Where two of the schemas exclude each other, in words; `undefined` where they do not, or nobody can tell: what has no
@@ -66,8 +67,8 @@ function takes(schema: AnySchema, path: readonly string[], sample: unknown): boo
       result.catch(() => {});
       return true;
     }
-    return !result.issues?.some(({ path: where = [] }) => {
-      const steps = Array.from(where, (step) => typeof step === "object" ? step.key : step);
+    return !result.issues?.some((issue) => {
+      const steps = pathOf(issue);
       return path.every((name, i) => steps[i] === name);
     });
   } catch {

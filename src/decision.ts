@@ -2,7 +2,7 @@
  * From the outcome of an attempt to what becomes of its message.
  * @module
  */
-import { type Clock, delay, endingWithin, LateError } from "./_internal/clock.ts";
+import { type Clock, delay, endingWithin, LateError, NEVER } from "./_internal/clock.ts";
 import { type MaybePromise, promised } from "./_internal/maybe_promise.ts";
 import {
   CONFIRMATION,
@@ -75,8 +75,6 @@ async function actionAfter(what: ToDecide, outcome: Failure): Promise<ManualActi
   // Only a return can be taken "as returned".
   return decision as ManualAction;
 }
-
-const NEVER: AbortSignal = new AbortController().signal;
 
 type Policy = ManualAction | ((error: unknown, message: Message) => unknown);
 

@@ -2,6 +2,7 @@
  * The message that an actor is handling.
  * @module
  */
+import { ignore } from "./_internal/maybe_promise.ts";
 import { toChannel } from "./channel.ts";
 import type {
   Message,
@@ -139,5 +140,3 @@ export class InFlightMessage implements Message {
     await this.#producer.send(target, payload, options);
   }
 }
-
-function ignore(): void {}

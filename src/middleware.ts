@@ -2,7 +2,7 @@
  * Middlewares: code around every actor run and every publication.
  * @module
  */
-import { type MaybePromise, promised } from "./_internal/maybe_promise.ts";
+import { ignore, type MaybePromise, promised } from "./_internal/maybe_promise.ts";
 import type { ActorInfo, ReceivedMessage } from "./message.ts";
 import type { BaseMessage, MessageData, ServerSpecificParameters } from "./server.ts";
 
@@ -90,5 +90,3 @@ export function compose<Call, Changes, Result>(
     core,
   );
 }
-
-function ignore(): void {}

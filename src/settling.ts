@@ -3,8 +3,8 @@
  * @module
  */
 import { backoff } from "./_internal/backoff.ts";
-import { type Clock, delay } from "./_internal/clock.ts";
-import { promised } from "./_internal/maybe_promise.ts";
+import { type Clock, delay, NEVER } from "./_internal/clock.ts";
+import { ignore, promised } from "./_internal/maybe_promise.ts";
 import type { Report } from "./events.ts";
 import type { MessageAction } from "./message.ts";
 import type { Delivery, DeliveryResult, Settlement } from "./server.ts";
@@ -30,7 +30,6 @@ const PAST: Readonly<Record<Settlement, MessageAction>> = {
 /** How often a settlement is tried, as the broker may be away for a moment. */
 const ATTEMPTS = 4;
 const RETRY_DELAY = { first: 100, longest: 1_000 };
-const NEVER: AbortSignal = new AbortController().signal;
 
 /** The settlement of one message. */
 export class Settling {
@@ -175,5 +174,3 @@ export class Settling {
     return { channel: this.#delivery.channel, messageId: this.#delivery.messageId, action };
   }
 }
-
-function ignore(): void {}

@@ -160,7 +160,8 @@ function issuesOf(views: readonly View[], results: readonly SchemaResult[]): Mes
   return [...issues.values()];
 }
 
-function pathOf(issue: StandardSchemaIssue): PropertyKey[] {
+/** Where in a value an issue is. */
+export function pathOf(issue: StandardSchemaIssue): PropertyKey[] {
   // Not `.map`: arktype's paths are arrays of a class of their own.
   return Array.from(issue.path ?? [], (step) => typeof step === "object" ? step.key : step);
 }

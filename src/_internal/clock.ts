@@ -26,6 +26,9 @@ export const systemClock: Clock = {
   cancel: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout> | undefined),
 };
 
+/** A signal for those who have none. */
+export const NEVER: AbortSignal = new AbortController().signal;
+
 /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
 export function delay(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

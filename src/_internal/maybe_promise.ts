@@ -23,6 +23,9 @@ export function promised<T>(call: () => T | PromiseLike<T>): Promise<T> {
   }
 }
 
+/** For a failure that is told elsewhere: a promise that nobody waits for must not end the process. */
+export function ignore(): void {}
+
 function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
