@@ -47,14 +47,26 @@ export class PrivateRabbit {
   readonly #managementPort: number;
   readonly #node: BrokerProcess;
   readonly #epmd: BrokerProcess;
-  #declaredAt = 0;
+  /** Where it keeps the names of its quorum queues. */
+  readonly #namesFile: string;
+  /** The quorum queues declared since its last start. */
+  readonly #declared = new Set<string>();
 
-  constructor(port: number, managementPort: number, node: BrokerProcess, epmd: BrokerProcess) {
+  constructor(
+    { port, managementPort, node, epmd, namesFile }: {
+      port: number;
+      managementPort: number;
+      node: BrokerProcess;
+      epmd: BrokerProcess;
+      namesFile: string;
+    },
+  ) {
     this.url = `amqp://guest:guest@127.0.0.1:${port}`;
     this.port = port;
     this.#managementPort = managementPort;
     this.#node = node;
     this.#epmd = epmd;
+    this.#namesFile = namesFile;
   }
 
   /** Its process id; `undefined` while it does not run. */
@@ -69,10 +81,22 @@ export class PrivateRabbit {
 
   /** Ends it as a crash would. Queues declared before will be there again. */
   async kill(): Promise<void> {
-    // It writes the names of new quorum queues to disk every half a second, and knows nothing of those it did not write.
-    const left = this.#declaredAt + 1_000 - performance.now();
-    if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
+    await this.#namesWritten();
     await this.#node.kill();
+    this.#declared.clear();
+  }
+
+  /**
+   * It writes the names of new quorum queues to disk a second later. One that it did not write is listed after a crash, as
+   * running, but nobody is there: a publication is never confirmed.
+   */
+  async #namesWritten(): Promise<void> {
+    const end = performance.now() + 5_000;
+    while (this.#declared.size > 0 && performance.now() < end) {
+      const names = await readFile(this.#namesFile);
+      for (const name of this.#declared) if (names.includes(name)) this.#declared.delete(name);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }
 
   /** Starts it again, with what it kept. Harmless where it runs. */
@@ -120,12 +144,13 @@ export class PrivateRabbit {
       durable: true,
       arguments: { "x-queue-type": type, ...options.arguments },
     });
-    this.#declaredAt = performance.now();
+    if (type === "quorum") this.#declared.add(name);
   }
 
   /** Deletes a queue. */
   async deleteQueue(name: string): Promise<void> {
     await this.api("DELETE", `queues/%2F/${encodeURIComponent(name)}`);
+    this.#declared.delete(name);
   }
 
   /** Declares a queue whose dead letters go to another one, which is declared as well; answers the name of that one. */
@@ -198,6 +223,7 @@ export async function startRabbit(found: Found, options: StartRabbitOptions = {}
     isReady: () => isListening(epmdPort),
   });
   const directory = await temporaryDirectory("rabbitmq");
+  const nodeName = `rmq${port}@localhost`;
   await configure(directory, version, port, managementPort, options);
   const node = await BrokerProcess.start({
     program,
@@ -208,7 +234,7 @@ export async function startRabbit(found: Found, options: StartRabbitOptions = {}
       HOME: join(directory, "home"),
       ERL_EPMD_ADDRESS: "127.0.0.1",
       ERL_EPMD_PORT: String(epmdPort),
-      RABBITMQ_NODENAME: `rmq${port}@localhost`,
+      RABBITMQ_NODENAME: nodeName,
       RABBITMQ_NODE_IP_ADDRESS: "127.0.0.1",
       RABBITMQ_NODE_PORT: String(port),
       RABBITMQ_DIST_PORT: String(distPort),
@@ -227,7 +253,8 @@ export async function startRabbit(found: Found, options: StartRabbitOptions = {}
     isReady: async () => await isListening(port) && await isListening(managementPort),
     readyWithin: 90_000,
   });
-  return new PrivateRabbit(port, managementPort, node, epmd);
+  const namesFile = join(directory, "mnesia", nodeName, "quorum", nodeName, "names.dets");
+  return new PrivateRabbit({ port, managementPort, node, epmd, namesFile });
 }
 
 async function findProgram(root: string): Promise<{ program: string; version: string }> {
