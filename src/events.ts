@@ -42,6 +42,11 @@ export interface EventFields {
    * message are in the schema library's words, which may quote the value that did not fit.
    */
   "actor.run.error": RunningMessage & { readonly error: unknown; readonly action: string | undefined };
+  /**
+   * warn: an actor failed, or its message was not valid, in a run that is not the last, as those of `retry()`; `attempt`
+   * counts from 1. The last failure of a message is an `actor.run.error`.
+   */
+  "actor.run.attempt_failed": RunningMessage & { readonly error: unknown; readonly attempt: number };
   /** error: an actor went on after its signal was aborted; its slot is given back, what it does later is ignored. */
   "actor.run.abandoned": RunningMessage & { readonly reason: unknown; readonly abandoned: number };
   /** info: an actor that was given up has ended after all. */
@@ -140,6 +145,7 @@ export const EVENT_LEVELS: Readonly<Record<EventName, LogLevel>> = {
   "worker.run.exit": "info",
   "actor.run.success": "debug",
   "actor.run.error": "error",
+  "actor.run.attempt_failed": "warn",
   "actor.run.abandoned": "error",
   "actor.run.abandoned_ended": "info",
   "actor.policy.error": "error",

@@ -70,7 +70,8 @@ export class Execution {
     run.begun = true;
     const message = new InFlightMessage(run.delivery, settling, this.#options.producer);
     const { info: actor } = this.actor;
-    const call = new RunCall({ run, actor, message, original: message, final: true });
+    const conclude = this.#giveIn;
+    const call = new RunCall({ run, actor, message, original: message, final: true, conclude });
     let outcome: Outcome;
     try {
       const value = settled(this.#pipeline(call));
@@ -132,6 +133,7 @@ export class Execution {
     const { run } = call;
     run.outcome = outcome;
     const isDecided = outcome.kind === "returned" || call.final;
+    if (!isDecided) this.#reportAttempt(run, outcome);
     const deciding = isDecided ? decide(this.#toDecide(call), outcome) : outcome;
     if (deciding instanceof Promise || run.hasCleanUps) return this.#concludeLater(run, deciding);
     return concludedAs(run, deciding);
@@ -186,6 +188,14 @@ export class Execution {
     });
   }
 
+  /** A middleware tries no more. */
+  readonly #giveIn = async (call: RunCall, error: unknown): Promise<void> => {
+    const { run } = call;
+    if (!run.decided && !run.attempting && !run.over) {
+      await decide(this.#toDecide(call), outcomeOf(run, error));
+    }
+  };
+
   #toDecide({ run, original }: RunCall): ToDecide {
     const { report, clock, ended } = this.#options;
     return { actor: this.actor, run, message: original, report, clock, ended };
@@ -203,6 +213,13 @@ export class Execution {
     if (this.actor.confirmationMode === "manual" && action === undefined) {
       report("actor.ack.manual.unacknowledged", { actor, channel, messageId });
     }
+  }
+
+  /** What shutdown interrupted is not tried again, and reported at its end. */
+  #reportAttempt(run: Run, outcome: Outcome): void {
+    if (outcome.kind === "returned" || outcome.kind === "interrupted") return;
+    const { error } = outcome;
+    this.#options.report("actor.run.attempt_failed", { ...run.where, attempt: run.attempts, error });
   }
 
   #reportAbandoned(run: Run, reason: unknown): void {

@@ -22,6 +22,13 @@ export interface ActorCall {
    * a failing run settles nothing and asks no policy: the caller is going to try again.
    */
   readonly final: boolean;
+  /**
+   * For a middleware that let a run fail with `next({ final: false })` and tries no more: what becomes of the message is
+   * decided now, `onError` or `onTimeout` asked about `error`, so that `message.action` tells it to the middlewares around.
+   * Where nobody calls this, it is decided when all of them have ended. Does nothing where this call is not final itself, or
+   * it was decided before. Never rejects.
+   */
+  decide(error: unknown): Promise<void>;
 }
 
 /** What a middleware may change for the rest of the chain. */

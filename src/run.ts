@@ -62,6 +62,8 @@ export class Run {
   readonly #actor: string;
   /** How the latest attempt ended. */
   outcome: Outcome | undefined;
+  /** How often the actor was run, the attempt that is under way included. */
+  attempts = 0;
   /** Whether the middlewares have begun: in `ack_first` mode the message is acknowledged before. */
   begun = false;
   /** Whether an attempt is under way. */
@@ -140,6 +142,7 @@ export class Run {
 
   /** Begins an attempt, with a time limit unless it is to end at once. */
   begin(timeout: number): void {
+    this.attempts++;
     this.decided = false;
     this.valid = false;
     this.givenUp = false;

@@ -21,9 +21,9 @@ export interface RetryOptions {
 
 /**
  * Runs an actor again when it fails, in the same worker: for faults that pass quickly. The message keeps its slot and its
- * lease meanwhile. `onError` is asked after the last attempt only; each attempt has the actor's time limit to itself. A
- * message that the actor settled is not tried again. A stop of the worker ends the
- * waiting when its grace period is over, and puts the message back.
+ * lease meanwhile. `onError` is asked after the last attempt only; the others are reported as `actor.run.attempt_failed`.
+ * Each attempt has the actor's time limit to itself. A message that the actor settled is not tried again. A stop of the
+ * worker ends the waiting when its grace period is over, and puts the message back.
  *
  * @example
  * ```ts
@@ -49,7 +49,11 @@ export function retry(options: RetryOptions = {}): ActorMiddleware {
         return await next({ final: false });
       } catch (error) {
         // A time limit uses up its own attempt's signal; one that is aborted now is aborted for good.
-        if (call.message.isActedOn || call.signal.aborted || !await when(error, attempt)) throw error;
+        const isOver = call.message.isActedOn || call.signal.aborted;
+        if (isOver || !await when(error, attempt)) {
+          await call.decide(error);
+          throw error;
+        }
       }
       const ms = delay * backoff ** (attempt - 1);
       await wait(ms - Math.random() * jitter * ms, call.signal);

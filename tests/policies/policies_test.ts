@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   type ActorOptions,
   InMemoryServer,
+  type Logger,
   Repid,
   republish,
   retry,
@@ -17,17 +18,22 @@ interface Ran {
   readonly retryHeaders: readonly (string | undefined)[];
 }
 
+interface RunOptions {
+  readonly messagesLimit?: number;
+  readonly stop?: AbortSignal;
+  readonly logger?: Logger;
+}
+
 /** Sends one message to an actor and handles so many. */
 async function run(
   options: Partial<ActorOptions>,
   handler: (run: number, signal: AbortSignal) => unknown,
-  messagesLimit = 1,
-  stop?: AbortSignal,
+  { messagesLimit = 1, stop, logger = silentLogger }: RunOptions = {},
 ): Promise<Ran> {
   let runs = 0;
   const retryHeaders: (string | undefined)[] = [];
   const server = new InMemoryServer({ deadLetterChannel: "dead" });
-  const app = new Repid({ logger: silentLogger });
+  const app = new Repid({ logger });
   app.servers.register("memory", server);
   const router = new Router();
   const actor = router.actor(
@@ -86,6 +92,52 @@ test("retry() tries no more where `when` says no", async () => {
   assert.deepEqual({ runs, dead, seen }, { runs: 2, dead: 1, seen: [1, 2] });
 });
 
+test("retry() tells those around it what becomes of the message when it gives up", async () => {
+  const giveUps = [
+    { middleware: retry({ attempts: 2, delay: 0 }), runs: 2 },
+    { middleware: retry({ delay: 0, when: () => false }), runs: 1 },
+    // One within another: only the outer one's end is the end.
+    { middleware: retry({ attempts: 2, delay: 0 }), inner: retry({ delay: 0, when: () => false }), runs: 2 },
+  ];
+  for (const { middleware, inner, runs: expected } of giveUps) {
+    const actions: unknown[] = [];
+    let asked = 0;
+    const { runs, left } = await run({
+      onError: () => (asked++, "reject"),
+      middlewares: [
+        async ({ message }, next) => {
+          await next().finally(() => actions.push(message.action));
+        },
+        middleware,
+        ...inner ? [inner] : [],
+      ],
+    }, fail);
+    assert.deepEqual({ runs, left, asked, actions }, {
+      runs: expected,
+      left: 1,
+      asked: 1,
+      actions: ["rejected"],
+    });
+  }
+});
+
+test("retry() reports each attempt that fails, and the last one as the actor's failure", async () => {
+  const reported: unknown[] = [];
+  const note = (event: string, fields: object): void => {
+    const { error, attempt } = fields as { error: Error; attempt?: number };
+    reported.push([event, attempt, error.message]);
+  };
+  const logger = { ...silentLogger, warn: note, error: note };
+  await run({ middlewares: [retry({ attempts: 3, delay: 0 })] }, (run) => {
+    throw new Error(`${run}`);
+  }, { logger });
+  assert.deepEqual(reported, [
+    ["actor.run.attempt_failed", 1, "1"],
+    ["actor.run.attempt_failed", 2, "2"],
+    ["actor.run.error", undefined, "3"],
+  ]);
+});
+
 test("retry() does not try again what the actor settled itself", async () => {
   let runs = 0;
   const server = new InMemoryServer();
@@ -128,7 +180,10 @@ test("retry() stops waiting when the worker stops, and the message is put back",
       timeout === Infinity
         ? fail()
         : new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-    const { runs, dead, left } = await run({ timeout, middlewares }, handler, Infinity, stop.signal);
+    const { runs, dead, left } = await run({ timeout, middlewares }, handler, {
+      messagesLimit: Infinity,
+      stop: stop.signal,
+    });
     assert.deepEqual({ runs, dead, left }, { runs: 1, dead: 0, left: 1 });
   }
 });
@@ -142,7 +197,9 @@ test("retry() refuses options out of range", () => {
 });
 
 test("republish() sends a failed message again, and gives up in the end", async () => {
-  const { runs, dead, left, retryHeaders } = await run({ onError: republish({ attempts: 3 }) }, fail, 3);
+  const { runs, dead, left, retryHeaders } = await run({ onError: republish({ attempts: 3 }) }, fail, {
+    messagesLimit: 3,
+  });
   assert.deepEqual({ runs, dead, left }, { runs: 3, dead: 1, left: 0 });
   assert.deepEqual(retryHeaders, [undefined, "1", "2"]);
 });
