@@ -111,7 +111,13 @@ export type {
 } from "./src/producer.ts";
 export { republish, type RepublishOptions } from "./src/policies/republish.ts";
 export { retry, type RetryOptions } from "./src/policies/retry.ts";
-export { MessageRegistry, type Operation, type OperationOptions, ServerRegistry } from "./src/registry.ts";
+export {
+  MessageRegistry,
+  type Operation,
+  type OperationOptions,
+  type RegisterOptions,
+  ServerRegistry,
+} from "./src/registry.ts";
 export { Router } from "./src/router.ts";
 export {
   catchAllRoutingStrategy,

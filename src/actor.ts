@@ -2,17 +2,24 @@
  * Actors: a function, what messages it takes, and how they are treated.
  * @module
  */
+import { type KnownOptions, refuseUnknown } from "./_internal/known_options.ts";
 import type { Channel } from "./channel.ts";
 import { findContradiction } from "./contradictions.ts";
 import { type ConfirmationMode, type HandlerResult, isAction, type OnError } from "./confirmation.ts";
 import type { Converter } from "./converter.ts";
 import type { Dependencies, Resolved } from "./dependency.ts";
 import type { OperationDescription, SecurityScheme } from "./metadata.ts";
-import type { ActorInfo, Message, MessageDescription, Sendable } from "./message.ts";
+import {
+  type ActorInfo,
+  type Message,
+  MESSAGE_DESCRIPTION,
+  type MessageDescription,
+  type Sendable,
+} from "./message.ts";
 import { type ActorMiddleware, checkMiddlewares } from "./middleware.ts";
 import type { RoutingStrategy } from "./routing.ts";
 import type { HeadersOutput, MaybeSchema, SchemaOutput } from "./schema.ts";
-import { isSchema } from "./schema.ts";
+import { refuseNonSchemas } from "./schema.ts";
 import type { MessageHeaders } from "./server.ts";
 import { toChannel } from "./channel.ts";
 import { collectInputs } from "./validation.ts";
@@ -108,6 +115,30 @@ export interface Actor<F extends AnyHandler = AnyHandler, P = unknown, H = unkno
   readonly options: ActorOptions;
 }
 
+const ROUTER_OPTIONS: KnownOptions<RouterOptions> = {
+  channel: true,
+  middlewares: true,
+  timeout: true,
+  keepAlive: true,
+  converter: true,
+};
+
+const ACTOR_OPTIONS: KnownOptions<ActorOptions> = {
+  ...ROUTER_OPTIONS,
+  ...MESSAGE_DESCRIPTION,
+  name: true,
+  payload: true,
+  headers: true,
+  deps: true,
+  confirmationMode: true,
+  onError: true,
+  onTimeout: true,
+  routingStrategy: true,
+  operation: true,
+  security: true,
+  "~sends": true,
+};
+
 const MODES: ReadonlySet<unknown> = new Set<ConfirmationMode>([
   "auto",
   "always_ack",
@@ -119,15 +150,13 @@ const MODES: ReadonlySet<unknown> = new Set<ConfirmationMode>([
 /**
  * Refuses options that cannot work, at the line that gives them.
  *
- * @throws {TypeError} If the name, a schema, the handler, the channel or the mode has the wrong shape, a policy has no
- * meaning in the mode, or its schemas and those of its dependencies exclude each other.
+ * @throws {TypeError} If an option is not known, the name, a schema, the handler, the channel or the mode has the wrong shape,
+ * a policy has no meaning in the mode, or its schemas and those of its dependencies exclude each other.
  * @throws {RangeError} If a duration is not positive.
  */
 export function checkActor(options: ActorOptions, handler: unknown): void {
   const {
     name,
-    payload,
-    headers,
     deps = {},
     confirmationMode = "auto",
     onError,
@@ -137,16 +166,13 @@ export function checkActor(options: ActorOptions, handler: unknown): void {
   if (typeof name !== "string" || name === "") {
     throw new TypeError(`Cannot register an actor as its name is not a non-empty string: ${String(name)}`);
   }
+  const doing = `register the actor "${name}"`;
   const refuse = (why: string, particulars: unknown): never => {
-    throw new TypeError(`Cannot register the actor "${name}" as ${why}: ${String(particulars)}`);
+    throw new TypeError(`Cannot ${doing} as ${why}: ${String(particulars)}`);
   };
+  refuseUnknown(doing, options, ACTOR_OPTIONS);
   if (typeof handler !== "function") refuse("its handler is not a function", typeof handler);
-  if (payload !== undefined && !isSchema(payload)) {
-    refuse("its payload is not a Standard Schema", typeof payload);
-  }
-  if (headers !== undefined && !isSchema(headers)) {
-    refuse("its headers are not a Standard Schema", typeof headers);
-  }
+  refuseNonSchemas(doing, options);
   if (!MODES.has(confirmationMode)) refuse("its confirmation mode is unknown", confirmationMode);
   if (routingStrategy !== undefined && typeof routingStrategy?.matches !== "function") {
     refuse("its routing strategy has no method matches", typeof routingStrategy);
@@ -170,16 +196,21 @@ export function checkActor(options: ActorOptions, handler: unknown): void {
   if (!decides && (onError !== undefined || onTimeout !== undefined)) {
     refuse("onError and onTimeout have no meaning in its confirmation mode", confirmationMode);
   }
-  checkRouterOptions(options);
+  checkDefaults(options);
 }
 
 /**
  * Refuses defaults that cannot work.
  *
- * @throws {TypeError} If the channel has no address, a middleware is no function, or the converter decodes nothing.
+ * @throws {TypeError} If one is not known, the channel has no address, a middleware is no function, or the converter decodes nothing.
  * @throws {RangeError} If a duration is not positive.
  */
 export function checkRouterOptions(options: RouterOptions): void {
+  refuseUnknown("make a router", options, ROUTER_OPTIONS);
+  checkDefaults(options);
+}
+
+function checkDefaults(options: RouterOptions): void {
   const { channel, timeout, keepAlive, middlewares = [], converter } = options;
   if (channel !== undefined) toChannel(channel);
   checkMiddlewares(middlewares);

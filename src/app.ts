@@ -10,7 +10,12 @@ import { type AsyncApiHtmlOptions, renderPage } from "./asyncapi/page.ts";
 import { type AsyncApiHandlerOptions, documentHandler } from "./asyncapi/serve.ts";
 import type { Logger } from "./events.ts";
 import { reportTo } from "./events.ts";
-import type { RepidOptions, WorkerOptions } from "./app_options.ts";
+import {
+  checkRepidOptions,
+  checkWorkerOptions,
+  type RepidOptions,
+  type WorkerOptions,
+} from "./app_options.ts";
 import { healthHandler, type HealthHandlerOptions } from "./health.ts";
 import { consoleLogger } from "./logger.ts";
 import type { Sendable, SendArguments } from "./message.ts";
@@ -75,8 +80,13 @@ export class Repid {
   readonly #workers = new Set<Worker>();
   readonly #places = new WeakMap<Sendable, Place>();
 
-  /** Without servers, operations and actors. */
+  /**
+   * Without servers, operations and actors.
+   *
+   * @throws {TypeError} If an option is not known, or has the wrong shape.
+   */
   constructor(options: RepidOptions = {}) {
+    checkRepidOptions(options);
     const { actorMiddlewares: middlewares, producerMiddlewares, defaultSerializer, jsonSchemaConverters } =
       options;
     this.options = options;
@@ -133,10 +143,12 @@ export class Repid {
    * Consumes until stopped: by its signal, by an OS signal, or by its limit. Connects for as long as it runs. Comes back
    * after every outage. Resolves within `gracefulShutdownTime + cancellationTimeout` and a bounded close after a stop.
    *
+   * @throws {TypeError} If an option is not known.
    * @throws {RangeError} If a limit is out of range, or the server is not registered.
    * @throws {Error} If a port is in use, before anything is consumed; or what the server throws and calls final.
    */
   async runWorker(options: WorkerOptions = {}): Promise<RunnerInfo> {
+    checkWorkerOptions(options);
     const { signal, osSignals = DEFAULT_OS_SIGNALS } = options;
     const worker = this.#createWorker(options);
     if (!worker) return { processed: 0 };

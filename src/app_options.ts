@@ -2,9 +2,11 @@
  * What an application and its workers are told.
  * @module
  */
-import type { AsyncApiHtmlOptions } from "./asyncapi/page.ts";
+import { type KnownOptions, refuseUnknown } from "./_internal/known_options.ts";
+import { ASYNC_API_HTML_OPTIONS, type AsyncApiHtmlOptions } from "./asyncapi/page.ts";
 import type { Logger } from "./events.ts";
 import type { JsonSchemaConverters } from "./json_schema.ts";
+import { checkLogger } from "./logger.ts";
 import type { Contact, ExternalDocs, License, Tag } from "./metadata.ts";
 import type { ActorMiddleware, ProducerMiddleware } from "./middleware.ts";
 import type { Serializer } from "./serializer.ts";
@@ -36,8 +38,41 @@ export interface RepidOptions {
   readonly producerMiddlewares?: readonly ProducerMiddleware[];
   /** Converters for schema libraries without Standard JSON Schema, by vendor: `{ valibot: toJsonSchema }`. */
   readonly jsonSchemaConverters?: JsonSchemaConverters;
-  /** Where events go. Defaults to {@linkcode consoleLogger}: warnings and errors, on standard error. */
+  /**
+   * Where events go: an object with the methods `debug`, `info`, `warn` and `error`, such as `console`. Defaults to
+   * {@linkcode consoleLogger}: warnings and errors, on standard error.
+   */
   readonly logger?: Logger;
+}
+
+const REPID_OPTIONS: KnownOptions<RepidOptions> = {
+  title: true,
+  version: true,
+  description: true,
+  termsOfService: true,
+  contact: true,
+  license: true,
+  tags: true,
+  externalDocs: true,
+  defaultSerializer: true,
+  actorMiddlewares: true,
+  producerMiddlewares: true,
+  jsonSchemaConverters: true,
+  logger: true,
+};
+
+/**
+ * Refuses options that cannot work.
+ *
+ * @throws {TypeError} If one is not known, the logger is none, or the serializer is not a function.
+ */
+export function checkRepidOptions(options: RepidOptions): void {
+  refuseUnknown("make an application", options, REPID_OPTIONS);
+  const { logger, defaultSerializer } = options;
+  if (logger !== undefined) checkLogger(logger);
+  if (defaultSerializer !== undefined && typeof defaultSerializer !== "function") {
+    throw new TypeError(`Cannot use the serializer as it is not a function: ${typeof defaultSerializer}`);
+  }
 }
 
 /** Where to serve something over HTTP. */
@@ -73,4 +108,33 @@ export interface WorkerOptions {
    * worker runs, on port 8081. Defaults to not serving.
    */
   readonly asyncApiServer?: HttpServerOptions & AsyncApiHtmlOptions | undefined;
+}
+
+const WORKER_OPTIONS: KnownOptions<WorkerOptions> = {
+  signal: true,
+  osSignals: true,
+  gracefulShutdownTime: true,
+  cancellationTimeout: true,
+  messagesLimit: true,
+  tasksLimit: true,
+  server: true,
+  healthCheckServer: true,
+  asyncApiServer: true,
+};
+
+const HTTP_SERVER_OPTIONS: KnownOptions<HttpServerOptions> = { hostname: true, port: true, path: true };
+
+/**
+ * Refuses options that nobody knows: with a misspelt limit a worker would run for ever.
+ *
+ * @throws {TypeError} If there are any.
+ */
+export function checkWorkerOptions(options: WorkerOptions): void {
+  refuseUnknown("run a worker", options, WORKER_OPTIONS);
+  const { healthCheckServer, asyncApiServer } = options;
+  if (healthCheckServer) refuseUnknown("serve health checks", healthCheckServer, HTTP_SERVER_OPTIONS);
+  if (asyncApiServer) {
+    const known = { ...HTTP_SERVER_OPTIONS, ...ASYNC_API_HTML_OPTIONS };
+    refuseUnknown("serve the document", asyncApiServer, known);
+  }
 }

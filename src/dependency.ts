@@ -2,8 +2,15 @@
  * Dependency injection: values made anew for each message, that may ask for parts of it.
  * @module
  */
+import { type KnownOptions, refuseUnknown } from "./_internal/known_options.ts";
 import type { ActorContext } from "./actor.ts";
-import type { HeadersOutput, MaybeSchema, SchemaInput, SchemaOutput } from "./schema.ts";
+import {
+  type HeadersOutput,
+  type MaybeSchema,
+  refuseNonSchemas,
+  type SchemaInput,
+  type SchemaOutput,
+} from "./schema.ts";
 import type { MessageHeaders } from "./server.ts";
 
 /** What a dependency receives: what the actor's context has, and the payload fields it asked for. */
@@ -67,6 +74,12 @@ export interface DependencyOptions<P extends MaybeSchema, H extends MaybeSchema,
   readonly deps?: D;
 }
 
+const DEPENDENCY_OPTIONS: KnownOptions<DependencyOptions<MaybeSchema, MaybeSchema, Dependencies>> = {
+  payload: true,
+  headers: true,
+  deps: true,
+};
+
 // deno-lint-ignore no-explicit-any -- as in Dependency.resolve
 type AnyResolve<T> = (context: DependencyContext<any, any, any>) => T | Promise<T>;
 
@@ -106,6 +119,8 @@ export function dependency<T>(
   if (typeof resolve !== "function") {
     throw new TypeError(`Cannot declare a dependency as its resolver is not a function: ${typeof resolve}`);
   }
+  refuseUnknown("declare a dependency", options, DEPENDENCY_OPTIONS);
+  refuseNonSchemas("declare a dependency", options);
   return new DeclaredDependency(options, resolve);
 }
 

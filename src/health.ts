@@ -2,6 +2,7 @@
  * Health: what a worker's consume loop says of itself, and the requests that ask.
  * @module
  */
+import { type KnownOptions, refuseUnknown } from "./_internal/known_options.ts";
 import type { FetchHandler } from "./_internal/http_listener.ts";
 
 /** What a worker is doing. */
@@ -33,6 +34,8 @@ export interface HealthHandlerOptions {
   readonly path?: string;
 }
 
+const HEALTH_HANDLER_OPTIONS: KnownOptions<HealthHandlerOptions> = { path: true };
+
 type Check = (health: WorkerHealth) => string | undefined;
 
 /** Each fault has a name, so that whoever is paged knows where to look. */
@@ -55,12 +58,13 @@ const READY: readonly Check[] = [
  *
  * With no worker running, it is alive and not ready.
  *
- * @throws {TypeError} If the path does not start with a slash.
+ * @throws {TypeError} If the path does not start with a slash, or an option is not known.
  */
 export function healthHandler(
   workers: () => readonly WorkerHealth[],
   options: HealthHandlerOptions = {},
 ): FetchHandler {
+  refuseUnknown("answer health checks", options, HEALTH_HANDLER_OPTIONS);
   const { path = "/healthz" } = options;
   if (!path.startsWith("/")) {
     throw new TypeError(`Cannot answer health checks as the path does not start with a slash: ${path}`);

@@ -2,6 +2,7 @@
  * The loggers that come with Repid.
  * @module
  */
+import { type KnownOptions, refuseUnknown } from "./_internal/known_options.ts";
 import type { LogFunction, Logger, LogLevel } from "./events.ts";
 
 const ORDER: readonly LogLevel[] = ["debug", "info", "warn", "error"];
@@ -11,6 +12,8 @@ export interface ConsoleLoggerOptions {
   /** The least level that is written. Defaults to `"warn"`. */
   readonly level?: LogLevel;
 }
+
+const CONSOLE_LOGGER_OPTIONS: KnownOptions<ConsoleLoggerOptions> = { level: true };
 
 /**
  * Writes one readable line per event to standard error, and the stack of an event's error below it. The default of an
@@ -22,9 +25,15 @@ export interface ConsoleLoggerOptions {
  *
  * const app = new Repid({ logger: consoleLogger({ level: "info" }) });
  * ```
+ *
+ * @throws {TypeError} If an option or the level is not known.
  */
 export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
+  refuseUnknown("make a logger", options, CONSOLE_LOGGER_OPTIONS);
   const { level = "warn" } = options;
+  if (!ORDER.includes(level)) {
+    throw new TypeError(`Cannot make a logger as its level is none of ${ORDER.join(", ")}: ${level}`);
+  }
   const write = (at: LogLevel): LogFunction =>
     ORDER.indexOf(at) < ORDER.indexOf(level)
       ? () => {}
@@ -34,6 +43,22 @@ export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
 
 /** Says nothing. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/**
+ * Refuses a logger that would not log.
+ *
+ * @throws {TypeError} If one of the four methods is missing.
+ */
+export function checkLogger(logger: Logger): void {
+  const missing = ORDER.filter((level) => typeof logger?.[level] !== "function");
+  if (missing.length === 0) return;
+  const methods = missing.length === 1 ? "method" : "methods";
+  throw new TypeError(
+    `Cannot use the logger as it has no ${methods} ${
+      missing.join(", ")
+    }: ${typeof logger}, where console would do`,
+  );
+}
 
 function format(level: LogLevel, event: string, fields: object): unknown[] {
   const { error, reason = error, ...rest } = fields as Readonly<Record<string, unknown>>;

@@ -2,12 +2,13 @@
  * Messages as users see them: contracts that producers and consumers share, and the message an actor handles.
  * @module
  */
-import type { Channel } from "./channel.ts";
+import { type KnownOptions, refuseUnknown } from "./_internal/known_options.ts";
+import { type Channel, toChannel } from "./channel.ts";
 import type { Converter } from "./converter.ts";
 import type { ConfirmationMode } from "./confirmation.ts";
 import type { Bindings, CorrelationId, ExternalDocs, MessageExample, Tag } from "./metadata.ts";
 import type { RoutingStrategy } from "./routing.ts";
-import type { MaybeSchema, SchemaInput } from "./schema.ts";
+import { type MaybeSchema, refuseNonSchemas, type SchemaInput } from "./schema.ts";
 import type { BaseMessage, MessageHeaders, ServerSpecificParameters } from "./server.ts";
 
 /** Anything that can be sent by type: a message contract or an actor. */
@@ -75,6 +76,31 @@ export interface MessageDescription {
   readonly reply?: MessageContract;
 }
 
+/** The names of what can be said of a message. */
+export const MESSAGE_DESCRIPTION: KnownOptions<MessageDescription> = {
+  title: true,
+  summary: true,
+  description: true,
+  deprecated: true,
+  tags: true,
+  externalDocs: true,
+  examples: true,
+  correlationId: true,
+  bindings: true,
+  reply: true,
+};
+
+const CONTRACT_OPTIONS: KnownOptions<MessageContract> = {
+  ...MESSAGE_DESCRIPTION,
+  name: true,
+  channel: true,
+  routingStrategy: true,
+  payload: true,
+  headers: true,
+  converter: true,
+  "~sends": true,
+};
+
 /** A message both sides know: what a producer sends and what an actor receives. */
 export interface MessageContract<P extends MaybeSchema = MaybeSchema, H extends MaybeSchema = MaybeSchema>
   extends Sendable<SchemaInput<P>, SchemaInput<H>>, MessageDescription {
@@ -87,7 +113,8 @@ export interface MessageContract<P extends MaybeSchema = MaybeSchema, H extends 
 /**
  * Declares a message apart from the code that handles it, so that producers need not import that code.
  *
- * @throws {TypeError} If the name is not a non-empty string.
+ * @throws {TypeError} If the name is not a non-empty string, payload or headers are not a Standard Schema, the channel has no
+ * address, or something else is given.
  *
  * @example
  * ```ts
@@ -110,6 +137,10 @@ export function defineMessage<P extends MaybeSchema = undefined, H extends Maybe
       `Cannot define a message as its name is not a non-empty string: ${String(contract?.name)}`,
     );
   }
+  const doing = `define the message "${contract.name}"`;
+  refuseUnknown(doing, contract, CONTRACT_OPTIONS);
+  refuseNonSchemas(doing, contract);
+  if (contract.channel !== undefined) toChannel(contract.channel);
   return Object.freeze({ ...contract });
 }
 

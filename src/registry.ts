@@ -2,10 +2,19 @@
  * What an application knows by name: its servers, and the operations by which it sends.
  * @module
  */
+import { type KnownOptions, refuseUnknown } from "./_internal/known_options.ts";
 import { type Channel, toChannel } from "./channel.ts";
 import type { Bindings, ExternalDocs, SecurityScheme, Tag } from "./metadata.ts";
 import type { MessageContract } from "./message.ts";
 import type { Server } from "./server.ts";
+
+/** Options of {@linkcode ServerRegistry.register}. */
+export interface RegisterOptions {
+  /** Whether it becomes the default server. Defaults to `false`; the first server is the default all the same. */
+  readonly isDefault?: boolean;
+}
+
+const REGISTER_OPTIONS: KnownOptions<RegisterOptions> = { isDefault: true };
 
 /** The servers of an application. */
 export class ServerRegistry {
@@ -14,14 +23,16 @@ export class ServerRegistry {
 
   /**
    * Adds a server, and answers it. The first one is the default, until another is registered with `isDefault`. A name used
-   * again replaces its server.
+   * again replaces its server, as in Python's Repid, in its place: what is sent from then on goes to the new one, workers that
+   * run stay with the old one.
    *
-   * @throws {TypeError} If the name is not a non-empty string, or the server is none.
+   * @throws {TypeError} If the name is not a non-empty string, the server is none, or an option is not known.
    */
-  register<S extends Server>(name: string, server: S, options: { readonly isDefault?: boolean } = {}): S {
+  register<S extends Server>(name: string, server: S, options: RegisterOptions = {}): S {
     if (typeof name !== "string" || name === "") {
       throw new TypeError(`Cannot register a server as its name is not a non-empty string: ${String(name)}`);
     }
+    refuseUnknown(`register the server "${name}"`, options, REGISTER_OPTIONS);
     if (typeof server?.subscribe !== "function" || typeof server.publish !== "function") {
       throw new TypeError(`Cannot register the server "${name}" as it is none: ${typeof server}`);
     }
@@ -109,6 +120,19 @@ export interface OperationOptions {
   readonly bindings?: Bindings;
 }
 
+const OPERATION_OPTIONS: KnownOptions<OperationOptions> = {
+  operationId: true,
+  channel: true,
+  title: true,
+  summary: true,
+  description: true,
+  messages: true,
+  security: true,
+  tags: true,
+  externalDocs: true,
+  bindings: true,
+};
+
 /** A registered operation. */
 export interface Operation extends Omit<OperationOptions, "channel"> {
   /** Where it sends. */
@@ -122,9 +146,10 @@ export class MessageRegistry {
   /**
    * Registers an operation. A name used again replaces its operation.
    *
-   * @throws {TypeError} If the id is not a non-empty string, or the channel has no address.
+   * @throws {TypeError} If the id is not a non-empty string, the channel has no address, or something else is given.
    */
   registerOperation(operation: OperationOptions): void {
+    refuseUnknown("register an operation", operation, OPERATION_OPTIONS);
     const { operationId } = operation;
     if (typeof operationId !== "string" || operationId === "") {
       throw new TypeError(

@@ -40,6 +40,27 @@ export function unchecked<T>(): StandardSchemaV1<T, T> {
   return { "~standard": { version: 1, vendor: "repid", validate: (value) => ({ value: value as T }) } };
 }
 
+/**
+ * Refuses what is given as a schema and is none, such as a definition that no library was called with.
+ *
+ * @throws {TypeError} If it is neither a Standard Schema nor `undefined`.
+ */
+export function refuseNonSchemas(
+  doing: string,
+  { payload, headers }: { readonly payload?: unknown; readonly headers?: unknown },
+): void {
+  const refuse = (part: string, given: unknown): never => {
+    throw new TypeError(`Cannot ${doing} as its ${part} not a Standard Schema: ${nameOf(given)}`);
+  };
+  if (payload !== undefined && !isSchema(payload)) refuse("payload is", payload);
+  if (headers !== undefined && !isSchema(headers)) refuse("headers are", headers);
+}
+
+function nameOf(value: unknown): string {
+  if (value === null || typeof value !== "object") return value === null ? "null" : typeof value;
+  return Array.isArray(value) ? "an array" : `an object with ${Object.keys(value).join(", ") || "nothing"}`;
+}
+
 /** Whether a value is a Standard Schema. arktype's are functions. */
 export function isSchema(value: unknown): value is AnySchema {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;

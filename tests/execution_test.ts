@@ -50,6 +50,16 @@ const MIDDLEWARES: Readonly<Record<string, ActorMiddleware>> = {
   "tries again": (_, next) => next().catch(() => next()),
   "tries again without a decision": (_, next) => next({ final: false }).catch(() => next()),
   "gives up without a decision": (_, next) => next({ final: false }),
+  "gives up": (call, next) =>
+    next({ final: false }).catch(async (cause) => {
+      await call.decide(cause);
+      throw cause;
+    }),
+  "decides, and tries again": (call, next) =>
+    next({ final: false }).catch(async (cause) => {
+      await call.decide(cause);
+      return await next();
+    }),
   "swallows without a decision": (_, next) => next({ final: false }).catch(() => "swallowed"),
   swallows: (_, next) => next().catch(() => "swallowed"),
   "forgets to await": (_, next) => void next(),
@@ -153,6 +163,8 @@ test("Execution.handle() leaves no message unsettled, and settles none twice", a
     }),
     { numRuns: 1_500 },
   );
+  // For the timers of what nobody awaited in the last runs.
+  await new Promise((resolve) => setTimeout(resolve, 0));
 });
 
 test("Execution.handle() settles what a manual mode does not decide, when it is interrupted", async () => {

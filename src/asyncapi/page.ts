@@ -2,6 +2,7 @@
  * The page that shows a document: the official React component, and the document inside it.
  * @module
  */
+import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
 import type { AsyncApiDocument } from "./document.ts";
 
 /** What the page shows. Everything by default. */
@@ -23,6 +24,18 @@ export interface AsyncApiHtmlOptions {
   /** Whether the examples of messages are unfolded. */
   readonly expandMessageExamples?: boolean;
 }
+
+/** Their names. */
+export const ASYNC_API_HTML_OPTIONS: KnownOptions<AsyncApiHtmlOptions> = {
+  sidebar: true,
+  info: true,
+  servers: true,
+  operations: true,
+  messages: true,
+  schemas: true,
+  errors: true,
+  expandMessageExamples: true,
+};
 
 /** A file that the page loads. */
 export interface PageAsset {
@@ -63,12 +76,17 @@ export const CDN_ASSETS: PageAssets = {
   },
 };
 
-/** Writes the page. No text of the document can become markup or script. */
+/**
+ * Writes the page. No text of the document can become markup or script.
+ *
+ * @throws {TypeError} If an option is not known.
+ */
 export function renderPage(
   document: AsyncApiDocument,
   options: AsyncApiHtmlOptions = {},
   assets: PageAssets = CDN_ASSETS,
 ): string {
+  refuseUnknown("make the page", options, ASYNC_API_HTML_OPTIONS);
   const {
     sidebar = true,
     info = true,

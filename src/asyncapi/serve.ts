@@ -3,8 +3,15 @@
  * @module
  */
 import type { FetchHandler } from "../_internal/http_listener.ts";
+import { refuseUnknown } from "../_internal/known_options.ts";
 import type { AsyncApiDocument } from "./document.ts";
-import { type AsyncApiHtmlOptions, CDN_ASSETS, type PageAssets, renderPage } from "./page.ts";
+import {
+  ASYNC_API_HTML_OPTIONS,
+  type AsyncApiHtmlOptions,
+  CDN_ASSETS,
+  type PageAssets,
+  renderPage,
+} from "./page.ts";
 import { type InstalledUi, readInstalledUi } from "./ui_package.ts";
 import { toYaml } from "./yaml.ts";
 
@@ -29,13 +36,14 @@ const encoder = new TextEncoder();
  * Answers `GET` and `HEAD` of the page, of `asyncapi.json` and of `asyncapi.yaml`, with an `ETag`; everything else is 404,
  * another method 405. The document is made at the first request, and stays as it is.
  *
- * @throws {TypeError} If the path does not start with a slash.
+ * @throws {TypeError} If the path does not start with a slash, or an option is not known.
  */
 export function documentHandler(
   generate: () => AsyncApiDocument,
   options: AsyncApiHandlerOptions = {},
   readUi: () => Promise<InstalledUi | undefined> = readInstalledUi,
 ): FetchHandler {
+  refuseUnknown("serve the document", options, { path: true, ...ASYNC_API_HTML_OPTIONS });
   const { path = "/", ...shown } = options;
   if (!path.startsWith("/")) {
     throw new TypeError(`Cannot serve the document as its path does not start with a slash: ${path}`);

@@ -2,6 +2,7 @@
  * Retries through the broker: a failed message is sent again, and counts how often.
  * @module
  */
+import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
 import type { AutoAction, OnErrorHandler } from "../confirmation.ts";
 import type { Message } from "../message.ts";
 import type { ServerSpecificParameters } from "../server.ts";
@@ -28,6 +29,14 @@ export interface RepublishOptions {
   readonly parameters?: (retry: number, message: Message) => ServerSpecificParameters;
 }
 
+const REPUBLISH_OPTIONS: KnownOptions<RepublishOptions> = {
+  attempts: true,
+  when: true,
+  otherwise: true,
+  header: true,
+  parameters: true,
+};
+
 /**
  * An `onError` (or `onTimeout`) that sends the message again, to the channel it came from, and acknowledges the old one:
  * the slot is free meanwhile, and any worker may take it. Where sending fails, that is reported (`actor.policy.error`) and
@@ -52,9 +61,11 @@ export interface RepublishOptions {
  * });
  * ```
  *
+ * @throws {TypeError} If an option is not known.
  * @throws {RangeError} If `attempts` is out of range.
  */
 export function republish(options: RepublishOptions = {}): OnErrorHandler {
+  refuseUnknown("republish", options, REPUBLISH_OPTIONS);
   const { attempts = 3, when = isWorthRetrying, otherwise = "nack", header = "x-retry-count", parameters } =
     options;
   if (!Number.isInteger(attempts) || attempts < 1) {

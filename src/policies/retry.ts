@@ -2,6 +2,7 @@
  * Retries within the process: the message stays with its worker until an attempt succeeds or none is left.
  * @module
  */
+import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
 import type { ActorMiddleware } from "../middleware.ts";
 import { isWorthRetrying } from "./worth.ts";
 
@@ -19,6 +20,14 @@ export interface RetryOptions {
   readonly when?: (error: unknown, attempt: number) => boolean | Promise<boolean>;
 }
 
+const RETRY_OPTIONS: KnownOptions<RetryOptions> = {
+  attempts: true,
+  delay: true,
+  backoff: true,
+  jitter: true,
+  when: true,
+};
+
 /**
  * Runs an actor again when it fails, in the same worker: for faults that pass quickly. The message keeps its slot and its
  * lease meanwhile. `onError` is asked after the last attempt only; the others are reported as `actor.run.attempt_failed`.
@@ -35,9 +44,11 @@ export interface RetryOptions {
  * });
  * ```
  *
- * @throws {RangeError} If an option is out of range.
+ * @throws {TypeError} If an option is not known.
+ * @throws {RangeError} If one is out of range.
  */
 export function retry(options: RetryOptions = {}): ActorMiddleware {
+  refuseUnknown("retry", options, RETRY_OPTIONS);
   const { attempts = 3, delay = 1_000, backoff = 2, jitter = 0.5, when = isWorthRetrying } = options;
   refuse("attempts", attempts, Number.isInteger(attempts) && attempts >= 1, "a whole number of at least 1");
   refuse("delay", delay, delay >= 0 && delay < Infinity, "milliseconds of at least 0");

@@ -4,6 +4,7 @@
  * @module
  */
 import { Deque } from "../_internal/deque.ts";
+import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
 import { SharedConnection } from "../connection.ts";
 import type { ServerDescription } from "../metadata.ts";
 import { type Entry, MemorySubscription } from "./memory_subscription.ts";
@@ -28,6 +29,8 @@ export interface InMemoryServerOptions {
   /** What the AsyncAPI document says of it. */
   readonly description?: ServerDescription;
 }
+
+const OPTIONS: KnownOptions<InMemoryServerOptions> = { deadLetterChannel: true, description: true };
 
 /** What {@linkcode InMemoryServer} takes as `serverSpecificParameters`; others are ignored, as it stands in for any broker. */
 export interface InMemoryParameters {
@@ -65,8 +68,13 @@ export class InMemoryServer implements Server {
   readonly #shared = new SharedConnection({ open: () => Promise.resolve(), shut: () => Promise.resolve() });
   #waking = false;
 
-  /** With empty queues. */
+  /**
+   * With empty queues.
+   *
+   * @throws {TypeError} If an option is not known.
+   */
   constructor(options: InMemoryServerOptions = {}) {
+    refuseUnknown("make an in-memory server", options, OPTIONS);
     const { deadLetterChannel, description } = options;
     this.#deadLetterChannel = deadLetterChannel;
     this.description = description;

@@ -4,6 +4,7 @@
  * @module
  */
 import { systemClock } from "../_internal/clock.ts";
+import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
 import type { Actor, AnyHandler } from "../actor.ts";
 import { internalsOf, type Repid } from "../app.ts";
 import { Dispatch } from "../dispatch.ts";
@@ -37,6 +38,14 @@ export interface TestClientOptions {
   /** Dependencies to replace, for this client only. */
   readonly overrides?: readonly DependencyOverride[];
 }
+
+const OPTIONS: KnownOptions<TestClientOptions> = {
+  autoProcess: true,
+  throwOnActorNotFound: true,
+  throwOnActorError: true,
+  throwOnOperationNotFound: true,
+  overrides: true,
+};
 
 /** What an actor returns, awaited; `unknown` for a contract. */
 export type ResultOf<T> = T extends Actor<infer F extends AnyHandler> ? Awaited<ReturnType<F>> : unknown;
@@ -87,6 +96,7 @@ export class TestClient implements AsyncDisposable {
 
   /** A client for the actors that the application has now. */
   constructor(app: Repid, options: TestClientOptions = {}) {
+    refuseUnknown("make a test client", options, OPTIONS);
     const { actors, logger, producer } = internalsOf(app);
     this.#app = app;
     this.#options = options;

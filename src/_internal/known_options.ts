@@ -1,0 +1,46 @@
+/**
+ * Options that nobody knows: refused where they are given, as what is misspelt would be ignored.
+ * @module
+ */
+
+/** Every option that there is, by name: the compiler wants all of them, and no other. */
+export type KnownOptions<T> = Readonly<Record<keyof T, true>>;
+
+/**
+ * Refuses options whose names are not known, and names the one that was probably meant. `doing` is what fails then:
+ * `"run a worker"`.
+ *
+ * @throws {TypeError} If there is an option of another name, or the options are not an object.
+ */
+export function refuseUnknown(doing: string, options: object, known: KnownOptions<object>): void {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`Cannot ${doing} as its options are not an object: ${String(options)}`);
+  }
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return;
+  const names = Object.keys(known);
+  const meant = names.find((name) => areClose(unknown, name));
+  const hint = meant === undefined ? `but ${names.join(", ")}` : `did you mean ${meant}?`;
+  throw new TypeError(`Cannot ${doing} as there is no such option: ${unknown}, ${hint}`);
+}
+
+/** Whether one is the other but for capitals, underscores, the order of letters, and a few letters. */
+function areClose(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((name) => name.toLowerCase().replaceAll(/[_-]/g, "")) as [string, string];
+  return [...a].sort().join() === [...b].sort().join() ||
+    distance(a, b) <= Math.min(2, Math.floor(b.length / 3));
+}
+
+/** How many letters must come, go or change to make one of the other. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
