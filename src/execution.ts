@@ -191,9 +191,11 @@ export class Execution {
   /** A middleware tries no more. */
   readonly #giveIn = async (call: RunCall, error: unknown): Promise<void> => {
     const { run } = call;
-    if (!run.decided && !run.attempting && !run.over) {
-      await decide(this.#toDecide(call), outcomeOf(run, error));
-    }
+    if (run.decided || run.attempting || run.over) return;
+    // Deciding belongs to the attempt: whoever does not wait for it is waited for, and nobody tries again meanwhile.
+    run.attempting = true;
+    await decide(this.#toDecide(call), outcomeOf(run, error));
+    run.rest();
   };
 
   #toDecide({ run, original }: RunCall): ToDecide {
