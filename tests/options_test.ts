@@ -10,6 +10,9 @@ import {
   retry,
   Router,
 } from "../mod.ts";
+import { AmqpServer } from "../src/servers/amqp/mod.ts";
+import { PubsubServer } from "../src/servers/pubsub/mod.ts";
+import { RedisServer } from "../src/servers/redis/mod.ts";
 import { refuseUnknown } from "../src/_internal/known_options.ts";
 import { TestClient } from "../src/testing/mod.ts";
 import { test } from "./harness.ts";
@@ -47,6 +50,9 @@ const TABLE: readonly (readonly [run: () => unknown, message: RegExp])[] = [
     () => new TestClient(new Repid(), wrong({ autoproces: false })),
     /: autoproces, did you mean autoProcess\?/,
   ],
+  [() => new RedisServer("redis://localhost", wrong({ block_ms: 1 })), /: block_ms, did you mean blockMs\?/],
+  [() => new AmqpServer("amqp://localhost", wrong({ timeouts: 1 })), /: timeouts, did you mean timeout\?/],
+  [() => new PubsubServer(wrong({ defaultProject: "p", host: "h" })), /: host, but defaultProject, /],
   [() => new Repid(null as never), /options are not an object: null/],
 ];
 

@@ -2,6 +2,7 @@
  * What an AMQP server is made with, and what its URL says.
  * @module
  */
+import { type KnownOptions, refuseUnknown } from "../../_internal/known_options.ts";
 import type { ServerDescription } from "../../metadata.ts";
 import { ADDRESSES, type AmqpAddresses, type AmqpAddressing } from "./address.ts";
 
@@ -35,6 +36,15 @@ export interface AmqpServerOptions {
   readonly description?: ServerDescription;
 }
 
+const OPTIONS: KnownOptions<AmqpServerOptions> = {
+  addresses: true,
+  tls: true,
+  timeout: true,
+  confirmTimeout: true,
+  idleTimeout: true,
+  description: true,
+};
+
 /** Everything decided. */
 export interface Settings {
   readonly secure: boolean;
@@ -58,10 +68,11 @@ export interface Settings {
 /**
  * Reads URL and options.
  *
- * @throws {TypeError} If the URL is none, or none of AMQP.
+ * @throws {TypeError} If the URL is none, or none of AMQP, or an option is not known.
  * @throws {RangeError} If a duration is not a positive number.
  */
 export function toSettings(url: string, options: AmqpServerOptions): Settings {
+  refuseUnknown("create an AMQP server", options, OPTIONS);
   const parsed = parse(url);
   const secure = parsed.protocol === "amqps:";
   const { addresses = "rabbitmq", tls = {} } = options;

@@ -69,7 +69,7 @@ export class AmqpServer implements Server {
    * `amqp://user:password@host:5672/vhost`, or `amqps://…` for TLS; user, password and vhost may be percent-encoded. Nothing
    * is connected yet.
    *
-   * @throws {TypeError} If the URL is none, or none of AMQP.
+   * @throws {TypeError} If the URL is none, or none of AMQP, or an option is not known.
    * @throws {RangeError} If a duration is not a positive number.
    */
   constructor(url: string, options: AmqpServerOptions = {}) {

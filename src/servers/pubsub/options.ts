@@ -4,6 +4,7 @@
  */
 import process from "node:process";
 import type { BackoffOptions } from "../../_internal/backoff.ts";
+import { type KnownOptions, refuseUnknown } from "../../_internal/known_options.ts";
 import type { ServerDescription } from "../../metadata.ts";
 import type { BatchLimits } from "./publishing.ts";
 
@@ -92,6 +93,22 @@ export interface PubsubServerOptions {
   readonly description?: ServerDescription;
 }
 
+const OPTIONS: KnownOptions<PubsubServerOptions> = {
+  defaultProject: true,
+  url: true,
+  credentials: true,
+  channelOverrides: true,
+  publishBatch: true,
+  publishTimeout: true,
+  ackDeadline: true,
+  maxOutstandingBytes: true,
+  connectTimeout: true,
+  pingInterval: true,
+  retryDelay: true,
+  tls: true,
+  description: true,
+};
+
 /** Options with nothing left open. */
 export interface Settings {
   readonly project: string;
@@ -112,10 +129,11 @@ export interface Settings {
 /**
  * Checks and completes.
  *
- * @throws {TypeError} If the project is empty, the URL is none, or credentials would travel in the open.
+ * @throws {TypeError} If an option is not known, the project is empty, the URL is none, or credentials would travel in the open.
  * @throws {RangeError} If a number is out of range.
  */
 export function toSettings(options: PubsubServerOptions): Settings {
+  refuseUnknown("use Pub/Sub", options, OPTIONS);
   const { defaultProject, publishBatch = {}, channelOverrides = {} } = options;
   const { publishTimeout = 10_000, ackDeadline = 60_000, connectTimeout = 10_000 } = options;
   const { maxOutstandingBytes = 100 * 1_024 * 1_024, pingInterval = 30_000, tls = {} } = options;

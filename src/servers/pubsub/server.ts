@@ -85,7 +85,7 @@ export class PubsubServer implements Server {
   /**
    * Connects to nothing yet.
    *
-   * @throws {TypeError} If the project is empty, the URL is none, or credentials would travel in the open.
+   * @throws {TypeError} If an option is not known, the project is empty, the URL is none, or credentials would travel in the open.
    * @throws {RangeError} If a number is out of range.
    */
   constructor(options: PubsubServerOptions) {

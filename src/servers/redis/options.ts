@@ -2,6 +2,7 @@
  * How a Redis server is reached, and what its streams are called.
  * @module
  */
+import { type KnownOptions, refuseUnknown } from "../../_internal/known_options.ts";
 import type { ServerDescription } from "../../metadata.ts";
 
 /** Options of {@linkcode RedisServer}. */
@@ -48,6 +49,26 @@ export interface RedisServerOptions {
   readonly description?: ServerDescription;
 }
 
+const OPTIONS: KnownOptions<RedisServerOptions> = {
+  streamName: true,
+  consumerGroup: true,
+  deadLetterStream: true,
+  deadLetterMaxLength: true,
+  startId: true,
+  blockMs: true,
+  minIdleMs: true,
+  reclaim: true,
+  prefetch: true,
+  keepAcked: true,
+  connectTimeout: true,
+  commandTimeout: true,
+  username: true,
+  password: true,
+  tls: true,
+  socketPath: true,
+  description: true,
+};
+
 /** What {@linkcode RedisServer} takes as `serverSpecificParameters` of a message. Others are a `TypeError`. */
 export interface RedisParameters {
   /** The most entries that the stream keeps. Defaults to all. */
@@ -80,9 +101,11 @@ export function toNames(options: RedisServerOptions): RedisNames {
 /**
  * Refuses options that cannot work.
  *
+ * @throws {TypeError} If one is not known.
  * @throws {RangeError} If a duration or a length is out of range.
  */
 export function checkOptions(options: RedisServerOptions): void {
+  refuseUnknown("use the Redis server", options, OPTIONS);
   const positive = [
     "blockMs",
     "minIdleMs",

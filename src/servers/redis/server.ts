@@ -68,7 +68,7 @@ export class RedisServer implements Server {
   /**
    * For a URL such as `redis://user:password@host:6379/0`, or `rediss://` for TLS.
    *
-   * @throws {TypeError} If it is no such URL.
+   * @throws {TypeError} If it is no such URL, or an option is not known.
    * @throws {RangeError} If an option is out of range.
    */
   constructor(url: string, options: RedisServerOptions = {}) {
