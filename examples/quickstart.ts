@@ -1,7 +1,9 @@
 /**
  * A producer and a worker in one process, on the in-memory server.
  *
- * deno task demo   or   bun run examples/quickstart.ts
+ * deno run --no-lock --node-modules-dir=none examples/quickstart.ts   or   bun run examples/quickstart.ts
+ *
+ * With these flags Deno fetches the one package that this needs, and not all that the tests do.
  */
 import { InMemoryServer, Repid, Router } from "@repid/core";
 import { type } from "arktype";

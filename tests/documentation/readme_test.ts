@@ -4,12 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { promisify } from "node:util";
 import { onRedis } from "../servers/private_redis.ts";
 import { runtime, test } from "../harness.ts";
-import { blocksOf, ROOT } from "./markdown.ts";
+import { blocksOf, read, ROOT } from "./markdown.ts";
 
 const FOLDER = `${ROOT}.artifacts/readme/`;
 
@@ -49,6 +49,24 @@ async function run(name: string, program: string, ...flags: readonly string[]): 
 test("README.md: the first example prints what it promises", async () => {
   assert.equal(await run("hello", first, "--deny-net"), "Hello, Ada!\n");
 });
+
+if (runtime() === "deno") {
+  test("README.md: in a clone, the first example fetches the one package that it needs", async () => {
+    const [command = ""] = /npx -y deno@2 run .* examples\/quickstart\.ts/.exec(read("README.md")) ?? [];
+    const args = command.split(" ").slice(3);
+    const cache = `${FOLDER}cache`;
+    rmSync(cache, { recursive: true, force: true });
+    try {
+      const env = { ...process.env, DENO_DIR: cache };
+      const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env });
+      assert.match(stdout, /^Hello, Ada! .*\nMessages handled: 2\n$/s);
+      const [registry = ""] = readdirSync(`${cache}/npm`);
+      assert.deepEqual(readdirSync(`${cache}/npm/${registry}`).sort(), ["@ark", "arkregex", "arktype"]);
+    } finally {
+      rmSync(cache, { recursive: true, force: true });
+    }
+  });
+}
 
 onRedis(
   "README.md: with two lines changed, the first example runs on Redis",
