@@ -5,14 +5,7 @@
  *
  * With REDIS_URL it goes through Redis; else it stays in this process.
  */
-import {
-  catchAllRoutingStrategy,
-  defineMessage,
-  InMemoryServer,
-  type MessageHeaders,
-  Repid,
-  Router,
-} from "@repid/core";
+import { catchAllRoutingStrategy, defineMessage, InMemoryServer, Repid, Router } from "@repid/core";
 import { RedisServer } from "@repid/core/redis";
 import { type } from "arktype";
 import process from "node:process";
@@ -24,45 +17,6 @@ const askPrice = defineMessage({
   headers: type({ "correlation-id": "string" }),
 });
 const Price = type({ sku: "string", cents: "number" });
-
-/** Asks, and waits for the answer that carries the same correlation id. */
-class Asker {
-  readonly #waiting = new Map<string, PromiseWithResolvers<unknown>>();
-  /** Of this object alone: nobody else takes its answers. */
-  readonly #replyTo = `replies.${crypto.randomUUID()}`;
-
-  /** The application's worker must run, as answers are messages. */
-  constructor(app: Repid) {
-    const router = new Router({ channel: this.#replyTo });
-    const options = { name: "take_answer", routingStrategy: catchAllRoutingStrategy };
-    router.actor(options, (_, { headers: { "correlation-id": id = "" }, message }) => {
-      this.#waiting.get(id)?.resolve(message.json()); // an answer that nobody waits for any more is dropped
-    });
-    app.includeRouter(router);
-  }
-
-  /** `send` sends the question with what it is given; `parse` checks the answer. */
-  async ask<T>(
-    send: (
-      options: { replyTo: string; headers: MessageHeaders & { "correlation-id": string } },
-    ) => Promise<void>,
-    parse: (answer: unknown) => T,
-    signal: AbortSignal = AbortSignal.timeout(5_000),
-  ): Promise<T> {
-    const id = crypto.randomUUID();
-    const answer = Promise.withResolvers<unknown>();
-    const giveUp = (): void => answer.reject(signal.reason);
-    this.#waiting.set(id, answer);
-    signal.addEventListener("abort", giveUp, { once: true });
-    try {
-      await send({ replyTo: this.#replyTo, headers: { "correlation-id": id } });
-      return parse(await answer.promise);
-    } finally {
-      signal.removeEventListener("abort", giveUp);
-      this.#waiting.delete(id);
-    }
-  }
-}
 
 // who answers
 const router = new Router();
@@ -77,23 +31,44 @@ const answering = new Repid({ title: "Prices" }).includeRouter(router);
 answering.servers.register("default", server);
 
 // who asks: another program, as a rule
-const asking = new Repid({ title: "Shop" });
+const replyTo = `replies.${crypto.randomUUID()}`; // of this process alone: nobody else takes its answers
+const waiting = new Map<string, (answer: unknown) => void>();
+const answers = new Router({ channel: replyTo });
+answers.actor(
+  { name: "take_answer", routingStrategy: catchAllRoutingStrategy },
+  // an answer that nobody waits for any more is dropped
+  (_, { headers: { "correlation-id": id = "" }, message }) => waiting.get(id)?.(message.json()),
+);
+const asking = new Repid({ title: "Shop" }).includeRouter(answers);
 asking.servers.register("default", server);
-const asker = new Asker(asking);
+
+/** Asks, and waits for the answer that carries the same correlation id. A worker must run, as answers are messages. */
+async function ask(
+  sku: string,
+  signal: AbortSignal = AbortSignal.timeout(5_000),
+): Promise<typeof Price.infer> {
+  const id = crypto.randomUUID();
+  const answer = new Promise((resolve, reject) => {
+    waiting.set(id, resolve);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  answer.catch(() => {}); // it may be too late before anybody waits
+  try {
+    await asking.send(askPrice, { sku }, { replyTo, headers: { "correlation-id": id } });
+    return Price.assert(await answer);
+  } finally {
+    waiting.delete(id);
+  }
+}
 
 const stop = new AbortController();
 const connection = await server.connect();
 const workers = [answering, asking].map((app) => app.runWorker({ signal: stop.signal, osSignals: [] }));
 
-const skus = ["pen", "paper", "stapler"];
-const prices = await Promise.all(
-  skus.map((sku) => asker.ask((options) => asking.send(askPrice, { sku }, options), Price.assert)),
-);
-for (const { sku, cents } of prices) console.log(`${sku}: ${cents}`);
-
-const soon = AbortSignal.timeout(100);
-await asker.ask((options) => asking.send(askPrice, { sku: "unknown" }, options), Price.assert, soon)
-  .catch((error: Error) => console.log(`unknown: ${error.name}`));
+for (const { sku, cents } of await Promise.all(["pen", "paper", "stapler"].map((sku) => ask(sku)))) {
+  console.log(`${sku}: ${cents}`);
+}
+await ask("unknown", AbortSignal.timeout(100)).catch((error: Error) => console.log(`unknown: ${error.name}`));
 
 stop.abort();
 await Promise.all(workers);
