@@ -177,6 +177,7 @@ export function checkActor(options: ActorOptions, handler: unknown): void {
   if (routingStrategy !== undefined && typeof routingStrategy?.matches !== "function") {
     refuse("its routing strategy has no method matches", typeof routingStrategy);
   }
+  if (typeof deps !== "object" || deps === null) refuse("its dependencies are not an object", deps);
   for (const [name, dependency] of Object.entries(deps)) {
     if (typeof dependency?.resolve !== "function") {
       refuse("what it depends on was not made with dependency()", name);
@@ -214,11 +215,16 @@ function checkDefaults(options: RouterOptions): void {
   const { channel, timeout, keepAlive, middlewares = [], converter } = options;
   if (channel !== undefined) toChannel(channel);
   checkMiddlewares(middlewares);
-  if (converter !== undefined && typeof converter.decode !== "function") {
+  if (converter !== undefined && typeof converter?.decode !== "function") {
     throw new TypeError("Cannot use the converter as it has no method decode");
   }
   if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0)) {
-    throw new RangeError(`Cannot use the timeout as it is not a positive number of milliseconds: ${timeout}`);
+    throw new RangeError(
+      `Cannot use the timeout as it is not a positive number of milliseconds: ${String(timeout)}`,
+    );
+  }
+  if (keepAlive !== undefined && typeof keepAlive !== "boolean" && typeof keepAlive !== "number") {
+    throw new TypeError(`Cannot use keepAlive as it is neither a boolean nor a number: ${typeof keepAlive}`);
   }
   if (typeof keepAlive === "number" && !(keepAlive > 0)) {
     throw new RangeError(`Cannot use keepAlive as it is not a positive number of milliseconds: ${keepAlive}`);

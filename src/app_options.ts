@@ -2,7 +2,7 @@
  * What an application and its workers are told.
  * @module
  */
-import { type KnownOptions, refuseUnknown } from "./_internal/known_options.ts";
+import { type KnownOptions, refuseNoFunction, refuseUnknown } from "./_internal/known_options.ts";
 import { ASYNC_API_HTML_OPTIONS, type AsyncApiHtmlOptions } from "./asyncapi/page.ts";
 import type { Logger } from "./events.ts";
 import type { JsonSchemaConverters } from "./json_schema.ts";
@@ -64,15 +64,19 @@ const REPID_OPTIONS: KnownOptions<RepidOptions> = {
 /**
  * Refuses options that cannot work.
  *
- * @throws {TypeError} If one is not known, the logger is none, or the serializer is not a function.
+ * @throws {TypeError} If one is not known, the logger is none, or the serializer or a converter is not a function.
  */
 export function checkRepidOptions(options: RepidOptions): void {
   refuseUnknown("make an application", options, REPID_OPTIONS);
-  const { logger, defaultSerializer } = options;
+  const { logger, defaultSerializer, jsonSchemaConverters = {} } = options;
   if (logger !== undefined) checkLogger(logger);
-  if (defaultSerializer !== undefined && typeof defaultSerializer !== "function") {
-    throw new TypeError(`Cannot use the serializer as it is not a function: ${typeof defaultSerializer}`);
+  refuseNoFunction("make an application", { defaultSerializer });
+  if (typeof jsonSchemaConverters !== "object" || jsonSchemaConverters === null) {
+    throw new TypeError(
+      `Cannot use the JSON Schema converters as they are not an object: ${typeof jsonSchemaConverters}`,
+    );
   }
+  refuseNoFunction("use the JSON Schema converters", jsonSchemaConverters);
 }
 
 /** Where to serve something over HTTP. */

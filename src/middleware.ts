@@ -68,9 +68,12 @@ export type ProducerMiddleware = (
 /**
  * Refuses what cannot be called, at the line that gives it.
  *
- * @throws {TypeError} If one of them is not a function.
+ * @throws {TypeError} If they are not an array, or one of them is not a function.
  */
 export function checkMiddlewares(middlewares: readonly unknown[]): void {
+  if (!Array.isArray(middlewares)) {
+    throw new TypeError(`Cannot use the middlewares as they are not an array: ${typeof middlewares}`);
+  }
   const wrong = middlewares.find((middleware) => typeof middleware !== "function");
   if (wrong !== undefined || middlewares.includes(undefined)) {
     throw new TypeError(`Cannot use the middleware as it is not a function: ${typeof wrong}`);

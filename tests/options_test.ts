@@ -60,6 +60,47 @@ test("refuseUnknown() refuses an option that nobody knows, wherever options are 
   for (const [run, message] of TABLE) assert.throws(run, { name: "TypeError", message }, String(run));
 });
 
+test("Options of the wrong shape are refused where they are given, whatever they are", () => {
+  const actor = (options: Record<string, unknown>) => () =>
+    new Router().actor(wrong({ name: "a", ...options }), () => {});
+  const functionsOnly = [null, 1, "x", Symbol("s"), {}];
+  const shapes: readonly (readonly [make: (value: unknown) => () => unknown, values: readonly unknown[]])[] =
+    [
+      [(middlewares) => actor({ middlewares }), [null, 1, "x", {}, () => {}, Symbol("s"), [undefined]]],
+      [(actorMiddlewares) => () => new Repid(wrong({ actorMiddlewares })), [null, 1, "x", () => {}]],
+      [(producerMiddlewares) => () => new Repid(wrong({ producerMiddlewares })), [1, "x", () => {}]],
+      [(deps) => actor({ deps }), [null, 1, "x", () => {}, Symbol("s"), { a: 1 }]],
+      [(keepAlive) => actor({ keepAlive }), [null, "x", {}, Symbol("s")]],
+      [(converter) => actor({ converter }), [null, 1, "x", {}]],
+      [(defaultSerializer) => () => new Repid(wrong({ defaultSerializer })), functionsOnly],
+      [(valibot) => () => new Repid(wrong({ jsonSchemaConverters: { valibot } })), functionsOnly],
+      [(jsonSchemaConverters) => () => new Repid(wrong({ jsonSchemaConverters })), [null, 1, "x"]],
+      [(deadLetterChannel) => () => new InMemoryServer(wrong({ deadLetterChannel })), [
+        null,
+        1,
+        "",
+        Symbol("s"),
+      ]],
+      [(when) => () => retry(wrong({ when })), functionsOnly],
+      [(when) => () => republish(wrong({ when })), functionsOnly],
+      [(parameters) => () => republish(wrong({ parameters })), functionsOnly],
+      [(otherwise) => () => republish(wrong({ otherwise })), [null, "no_action", "later", Symbol("s")]],
+      [(header) => () => republish(wrong({ header })), [null, 1, "", Symbol("s")]],
+    ];
+  for (const [make, values] of shapes) {
+    for (const value of values) {
+      assert.throws(make(value), { name: "TypeError", message: /^Cannot / }, `${make} ${String(value)}`);
+    }
+  }
+  for (const value of [null, "1", Symbol("s"), NaN]) {
+    for (const name of ["attempts", "delay", "backoff", "jitter"]) {
+      assert.throws(() => retry(wrong({ [name]: value })), { name: "RangeError", message: /^Cannot retry/ });
+    }
+    assert.throws(() => republish(wrong({ attempts: value })), RangeError);
+    assert.throws(actor({ timeout: value }), RangeError);
+  }
+});
+
 test("Repid.runWorker() refuses an option that it does not know", async () => {
   const app = new Repid();
   app.servers.register("memory", new InMemoryServer());

@@ -1,5 +1,5 @@
 /**
- * Options that nobody knows: refused where they are given, as what is misspelt would be ignored.
+ * Options that nobody knows, or that cannot be called: refused where they are given. What is misspelt would be ignored.
  * @module
  */
 
@@ -22,6 +22,18 @@ export function refuseUnknown(doing: string, options: object, known: KnownOption
   const meant = names.find((name) => areClose(unknown, name));
   const hint = meant === undefined ? `but ${names.join(", ")}` : `did you mean ${meant}?`;
   throw new TypeError(`Cannot ${doing} as there is no such option: ${unknown}, ${hint}`);
+}
+
+/**
+ * Refuses what is to be called and cannot be.
+ *
+ * @throws {TypeError} If one of them is neither a function nor `undefined`.
+ */
+export function refuseNoFunction(doing: string, functions: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(functions)) {
+    if (value === undefined || typeof value === "function") continue;
+    throw new TypeError(`Cannot ${doing} as ${name} is not a function: ${typeof value}`);
+  }
 }
 
 /** Whether one is the other but for capitals, underscores, the order of letters, and a few letters. */

@@ -2,8 +2,8 @@
  * Retries through the broker: a failed message is sent again, and counts how often.
  * @module
  */
-import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
-import type { AutoAction, OnErrorHandler } from "../confirmation.ts";
+import { type KnownOptions, refuseNoFunction, refuseUnknown } from "../_internal/known_options.ts";
+import { type AutoAction, isAction, type OnErrorHandler } from "../confirmation.ts";
 import type { Message } from "../message.ts";
 import type { ServerSpecificParameters } from "../server.ts";
 import { PolicyError } from "../errors.ts";
@@ -61,7 +61,7 @@ const REPUBLISH_OPTIONS: KnownOptions<RepublishOptions> = {
  * });
  * ```
  *
- * @throws {TypeError} If an option is not known.
+ * @throws {TypeError} If an option is not known, or has the wrong shape.
  * @throws {RangeError} If `attempts` is out of range.
  */
 export function republish(options: RepublishOptions = {}): OnErrorHandler {
@@ -69,7 +69,16 @@ export function republish(options: RepublishOptions = {}): OnErrorHandler {
   const { attempts = 3, when = isWorthRetrying, otherwise = "nack", header = "x-retry-count", parameters } =
     options;
   if (!Number.isInteger(attempts) || attempts < 1) {
-    throw new RangeError(`Cannot republish as attempts is not a whole number of at least 1: ${attempts}`);
+    throw new RangeError(
+      `Cannot republish as attempts is not a whole number of at least 1: ${String(attempts)}`,
+    );
+  }
+  refuseNoFunction("republish", { when, parameters });
+  if (!isAction(otherwise, "auto")) {
+    throw new TypeError(`Cannot republish as otherwise is no action: ${String(otherwise)}`);
+  }
+  if (typeof header !== "string" || header === "") {
+    throw new TypeError(`Cannot republish as the header's name is not a non-empty string: ${String(header)}`);
   }
   return async (error, message) => {
     const retry = retriesOf(message, header) + 1;

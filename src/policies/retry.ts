@@ -2,7 +2,7 @@
  * Retries within the process: the message stays with its worker until an attempt succeeds or none is left.
  * @module
  */
-import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
+import { type KnownOptions, refuseNoFunction, refuseUnknown } from "../_internal/known_options.ts";
 import type { ActorMiddleware } from "../middleware.ts";
 import { isWorthRetrying } from "./worth.ts";
 
@@ -44,16 +44,22 @@ const RETRY_OPTIONS: KnownOptions<RetryOptions> = {
  * });
  * ```
  *
- * @throws {TypeError} If an option is not known.
+ * @throws {TypeError} If an option is not known, or `when` is not a function.
  * @throws {RangeError} If one is out of range.
  */
 export function retry(options: RetryOptions = {}): ActorMiddleware {
   refuseUnknown("retry", options, RETRY_OPTIONS);
   const { attempts = 3, delay = 1_000, backoff = 2, jitter = 0.5, when = isWorthRetrying } = options;
   refuse("attempts", attempts, Number.isInteger(attempts) && attempts >= 1, "a whole number of at least 1");
-  refuse("delay", delay, delay >= 0 && delay < Infinity, "milliseconds of at least 0");
-  refuse("backoff", backoff, backoff >= 1, "a factor of at least 1");
-  refuse("jitter", jitter, jitter >= 0 && jitter <= 1, "a share from 0 to 1");
+  refuse(
+    "delay",
+    delay,
+    typeof delay === "number" && delay >= 0 && delay < Infinity,
+    "milliseconds of at least 0",
+  );
+  refuse("backoff", backoff, typeof backoff === "number" && backoff >= 1, "a factor of at least 1");
+  refuse("jitter", jitter, typeof jitter === "number" && jitter >= 0 && jitter <= 1, "a share from 0 to 1");
+  refuseNoFunction("retry", { when });
   return async (call, next) => {
     for (let attempt = 1; attempt < attempts; attempt++) {
       try {
@@ -92,5 +98,5 @@ function wait(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 function refuse(name: string, value: number, isGood: boolean, wanted: string): void {
-  if (!isGood) throw new RangeError(`Cannot retry as ${name} is not ${wanted}: ${value}`);
+  if (!isGood) throw new RangeError(`Cannot retry as ${name} is not ${wanted}: ${String(value)}`);
 }

@@ -5,6 +5,7 @@
  */
 import { Deque } from "../_internal/deque.ts";
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
+import { toChannel } from "../channel.ts";
 import { SharedConnection } from "../connection.ts";
 import type { ServerDescription } from "../metadata.ts";
 import { type Entry, MemorySubscription } from "./memory_subscription.ts";
@@ -71,11 +72,14 @@ export class InMemoryServer implements Server {
   /**
    * With empty queues.
    *
-   * @throws {TypeError} If an option is not known.
+   * @throws {TypeError} If an option is not known, or the dead-letter channel has no name.
    */
   constructor(options: InMemoryServerOptions = {}) {
     refuseUnknown("make an in-memory server", options, OPTIONS);
     const { deadLetterChannel, description } = options;
+    if (typeof deadLetterChannel !== "function" && deadLetterChannel !== undefined) {
+      toChannel(deadLetterChannel);
+    }
     this.#deadLetterChannel = deadLetterChannel;
     this.description = description;
     this.capabilities = Object.freeze({
