@@ -10,7 +10,7 @@
  * until then one of them may try again.
  * @module
  */
-import { type MaybePromise, settled } from "./_internal/maybe_promise.ts";
+import { ignore, type MaybePromise, settled } from "./_internal/maybe_promise.ts";
 import type { Outcome } from "./confirmation.ts";
 import { decide, quietly, type ToDecide } from "./decision.ts";
 import { Handling, type HandlingOptions } from "./handling.ts";
@@ -31,6 +31,8 @@ export interface ExecutionOptions extends HandlingOptions {
   readonly cancellationTimeout: number;
   /** Told when a handler outlives that, and when it ends after all; answers how many there are. */
   readonly countAbandoned: (change: 1 | -1) => number;
+  /** Told when nothing but the broker's answer to an acknowledgement is waited for, and when that is there. */
+  readonly countAcknowledging?: (change: 1 | -1) => void;
   /** Where the chance in delays comes from. Defaults to `Math.random`. */
   readonly random?: (() => number) | undefined;
 }
@@ -85,10 +87,18 @@ export class Execution {
     if (!run.decided) await decide(this.#toDecide(call), outcome);
     settling.commit();
     // A reply of a handler that was given up may take for ever.
-    if (settling.underWay && !(run.givenUp && settling.isReplying)) await quietly(settling.underWay);
+    if (settling.underWay && !(run.givenUp && settling.isReplying)) await this.#answerOf(settling);
     this.#reportEnd(run, outcome);
     if (run.forfeited) this.#reportAbandonedEnded(run);
     return outcome;
+  }
+
+  /** What is acknowledged is no work any more; what goes back to the broker shall be there before more is taken. */
+  async #answerOf({ action, underWay }: Settling): Promise<void> {
+    const isAcknowledged = action === "acked";
+    if (isAcknowledged) this.#options.countAcknowledging?.(1);
+    await underWay?.catch(ignore);
+    if (isAcknowledged) this.#options.countAcknowledging?.(-1);
   }
 
   /** Settles what did not come to an end in time, if nobody has: as it was decided or else as interrupted. For shutdown. */

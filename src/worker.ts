@@ -50,6 +50,8 @@ export class Worker {
   /** Messages being handled or settled, each with what handles it. */
   readonly #runs = new Map<Run, Execution>();
   readonly #refusals: Refusals;
+  /** How many of them only wait for the broker's answer to their acknowledgement. */
+  #acknowledging = 0;
   /** Resolved when room was made, or the worker is told to stop. */
   #change: PromiseWithResolvers<void> | undefined;
   #breathed = 0;
@@ -73,6 +75,10 @@ export class Worker {
       ...parts,
       isRetriable: (error) => server.isRetriable(error),
       cancellationTimeout: limits.cancellationTimeout,
+      countAcknowledging: (change) => {
+        this.#acknowledging += change;
+        if (change > 0) this.#changed();
+      },
       countAbandoned: (change) => this.monitor.countAbandoned(change),
       ended: this.#ended.signal,
     };
@@ -165,7 +171,8 @@ export class Worker {
   /** How many messages may be taken now. */
   #room(): number {
     const { tasksLimit, messagesLimit } = this.#limits;
-    return Math.min(tasksLimit - this.#runs.size - this.#refusals.room, messagesLimit - this.#taken);
+    const running = this.#runs.size - Math.min(this.#acknowledging, tasksLimit);
+    return Math.min(tasksLimit - running - this.#refusals.room, messagesLimit - this.#taken);
   }
 
   #accept(delivery: Delivery, subscription: Subscription): void {
