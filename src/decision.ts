@@ -107,12 +107,3 @@ function notAnAction({ name, confirmationMode }: ResolvedActor, value: unknown):
     `Cannot settle a message of "${name}" as its answer is no action of the mode ${confirmationMode}: ${shown}`,
   );
 }
-
-/** Waits for a settlement whose failure was reported where it happened: it changes no outcome. */
-export async function quietly<T>(settling: Promise<T>): Promise<T | undefined> {
-  try {
-    return await settling;
-  } catch {
-    return undefined;
-  }
-}

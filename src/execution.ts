@@ -10,9 +10,9 @@
  * until then one of them may try again.
  * @module
  */
-import { ignore, type MaybePromise, settled } from "./_internal/maybe_promise.ts";
+import { after, type MaybePromise, settled } from "./_internal/maybe_promise.ts";
 import type { Outcome } from "./confirmation.ts";
-import { decide, quietly, type ToDecide } from "./decision.ts";
+import { decide, type ToDecide } from "./decision.ts";
 import { Handling, type HandlingOptions } from "./handling.ts";
 import { InFlightMessage } from "./in_flight.ts";
 import { compose } from "./middleware.ts";
@@ -59,46 +59,74 @@ export class Execution {
     return new Run({ delivery, settling, actor: this.actor.name, clock, patience });
   }
 
-  /** Handles one message, to its settlement. Never rejects. */
-  async handle(run: Run): Promise<Outcome> {
-    const { settling } = run;
-    if (this.actor.confirmationMode === "ack_first") {
-      const acknowledged = await quietly(settling.acknowledgeFirst());
-      // The broker will deliver it again: handling it now would handle it twice.
-      if (!acknowledged) {
-        return { kind: "interrupted", error: new Error("Cannot acknowledge the message first") };
-      }
-    }
+  /** Handles one message, to its settlement. Never rejects. At once where the message, its handler and the broker's answer allow it. */
+  handle(run: Run): MaybePromise<Outcome> {
+    return this.actor.confirmationMode === "ack_first" ? this.#handleAcknowledged(run) : this.#handle(run);
+  }
+
+  /** The broker will deliver again what could not be acknowledged: handling it now would handle it twice. */
+  async #handleAcknowledged(run: Run): Promise<Outcome> {
+    if (await run.settling.acknowledgeFirst()) return await this.#handle(run);
+    return { kind: "interrupted", error: new Error("Cannot acknowledge the message first") };
+  }
+
+  #handle(run: Run): MaybePromise<Outcome> {
     run.begun = true;
-    const message = new InFlightMessage(run.delivery, settling, this.#options.producer);
+    const message = new InFlightMessage(run.delivery, run.settling, this.#options.producer);
     const { info: actor } = this.actor;
     const conclude = this.#giveIn;
     const call = new RunCall({ run, actor, message, original: message, final: true, conclude });
-    let outcome: Outcome;
+    const ending = this.#endingOf(call);
+    return ending instanceof Promise
+      ? ending.then((outcome) => this.#settle(call, outcome))
+      : this.#settle(call, ending);
+  }
+
+  /** How the pipeline ends. */
+  #endingOf(call: RunCall): MaybePromise<Outcome> {
+    const { run } = call;
     try {
       const value = settled(this.#pipeline(call));
-      outcome = { kind: "returned", value: value instanceof Promise ? await value : value };
+      if (!(value instanceof Promise)) return { kind: "returned", value };
+      return value.then<Outcome, Outcome>(
+        (late) => ({ kind: "returned", value: late }),
+        (error) => outcomeOf(run, error),
+      );
     } catch (error) {
-      outcome = outcomeOf(run, error);
+      return outcomeOf(run, error);
     }
+  }
+
+  /** The middlewares have ended. */
+  #settle(call: RunCall, ending: Outcome): MaybePromise<Outcome> {
+    const { run } = call;
     run.over = true;
-    if (run.attempting) outcome = await this.#outlived(run, outcome);
-    // A middleware threw early, never called `next`, or took a failure's finality away and tried no more.
-    if (!run.decided) await decide(this.#toDecide(call), outcome);
+    return after(run.attempting ? this.#outlived(run, ending) : ending, (outcome) => {
+      // A middleware threw early, never called `next`, or took a failure's finality away and tried no more.
+      const deciding = run.decided ? outcome : decide(this.#toDecide(call), outcome);
+      return after(deciding, () => this.#answered(run, outcome));
+    });
+  }
+
+  /** Waits for the broker. What is acknowledged is no work any more; what goes back shall be there before more is taken. */
+  #answered(run: Run, outcome: Outcome): MaybePromise<Outcome> {
+    const { settling } = run;
     settling.commit();
+    const { underWay } = settling;
     // A reply of a handler that was given up may take for ever.
-    if (settling.underWay && !(run.givenUp && settling.isReplying)) await this.#answerOf(settling);
+    if (!underWay || (run.givenUp && settling.isReplying)) return this.#ended(run, outcome);
+    const count = settling.action === "acked" ? this.#options.countAcknowledging : undefined;
+    count?.(1);
+    return underWay.then(() => {
+      count?.(-1);
+      return this.#ended(run, outcome);
+    });
+  }
+
+  #ended(run: Run, outcome: Outcome): Outcome {
     this.#reportEnd(run, outcome);
     if (run.forfeited) this.#reportAbandonedEnded(run);
     return outcome;
-  }
-
-  /** What is acknowledged is no work any more; what goes back to the broker shall be there before more is taken. */
-  async #answerOf({ action, underWay }: Settling): Promise<void> {
-    const isAcknowledged = action === "acked";
-    if (isAcknowledged) this.#options.countAcknowledging?.(1);
-    await underWay?.catch(ignore);
-    if (isAcknowledged) this.#options.countAcknowledging?.(-1);
   }
 
   /** Settles what did not come to an end in time, if nobody has: as it was decided or else as interrupted. For shutdown. */
@@ -111,7 +139,7 @@ export class Execution {
     const { settling } = run;
     if (settling.action === undefined) settling.propose("reject");
     settling.commit();
-    if (settling.underWay) await quietly(settling.underWay);
+    await settling.underWay;
   }
 
   /** A middleware ended before the actor: by failing, which stops the actor, or by not awaiting it, which changes nothing. */

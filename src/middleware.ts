@@ -2,7 +2,7 @@
  * Middlewares: code around every actor run and every publication.
  * @module
  */
-import { ignore, type MaybePromise, promised } from "./_internal/maybe_promise.ts";
+import { ignore, type MaybePromise } from "./_internal/maybe_promise.ts";
 import type { ActorInfo, ReceivedMessage } from "./message.ts";
 import type { BaseMessage, MessageData, ServerSpecificParameters } from "./server.ts";
 
@@ -92,11 +92,19 @@ export function compose<Call, Changes, Result>(
   return middlewares.reduceRight<(call: Call) => MaybePromise<Result>>(
     (inner, middleware) => (call) =>
       middleware(call, (changes) => {
-        const rest = promised(() => inner(changes === undefined ? call : change(call, changes)));
-        // A middleware that does not wait for it must not end the process when it fails.
-        rest.catch(ignore);
-        return rest;
+        try {
+          const rest = inner(changes === undefined ? call : change(call, changes));
+          return rest instanceof Promise ? observed(rest) : Promise.resolve(rest);
+        } catch (error) {
+          return observed(Promise.reject(error));
+        }
       }),
     core,
   );
+}
+
+/** A middleware that does not wait for the rest must not end the process when that fails. */
+function observed<T>(rest: Promise<T>): Promise<T> {
+  rest.catch(ignore);
+  return rest;
 }

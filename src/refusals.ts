@@ -3,7 +3,6 @@
  * @module
  */
 import { delay } from "./_internal/clock.ts";
-import { quietly } from "./decision.ts";
 import type { UnsettledMessage } from "./events.ts";
 import type { Delivery, Settlement } from "./server.ts";
 import { Settling, type SettlingOptions } from "./settling.ts";
@@ -71,7 +70,9 @@ export class Refusals {
     const { channel, messageId } = delivery;
     this.#underWay.set(delivery, { actor: undefined, channel, messageId });
     if (pause > 0) await this.#park(pause);
-    await quietly(new Settling(delivery, this.#options).settle(settlement));
+    const settling = new Settling(delivery, this.#options);
+    settling.begin(settlement);
+    await settling.underWay;
     this.#underWay.delete(delivery);
     done();
   }

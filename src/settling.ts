@@ -4,7 +4,7 @@
  */
 import { backoff } from "./_internal/backoff.ts";
 import { type Clock, delay, NEVER } from "./_internal/clock.ts";
-import { ignore, promised } from "./_internal/maybe_promise.ts";
+import { ignore } from "./_internal/maybe_promise.ts";
 import type { Report } from "./events.ts";
 import type { MessageAction } from "./message.ts";
 import type { Delivery, DeliveryResult, Settlement } from "./server.ts";
@@ -43,6 +43,8 @@ export class Settling {
   /** Whether it was acknowledged first, and may be answered yet. */
   #answerable = false;
   #underWay: Promise<unknown> | undefined;
+  /** What the broker, or the way to it, said in the end. */
+  #failure: { readonly error: unknown } | undefined;
   /** Whether the proposal stands: nobody tries again. */
   #committed = false;
 
@@ -66,29 +68,31 @@ export class Settling {
     return this.#replying;
   }
 
-  /** The settlement or reply that is on its way to the broker, or was; rejects if it did not get there. */
+  /** The settlement or reply that is on its way to the broker, or was. Never rejects: a failure is reported where it happens. */
   get underWay(): Promise<unknown> | undefined {
     return this.#underWay;
   }
 
-  /** Settles. Answers whether this call did it. */
-  settle(settlement: Settlement): Promise<boolean> {
-    if (this.#action !== undefined) return Promise.resolve(false);
-    const action = PAST[settlement];
-    this.#action = action;
-    const telling = this.#tell(settlement, action);
-    this.#underWay = telling;
-    return telling;
+  /** Settles. Answers whether this call did it; rejects where the broker did not take it. */
+  async settle(settlement: Settlement): Promise<boolean> {
+    if (!this.begin(settlement)) return false;
+    const settled = await this.#underWay;
+    if (this.#failure) throw this.#failure.error;
+    return settled === true;
   }
 
-  /** Settles, and lets whoever minds wait for {@linkcode underWay}: a failure is reported in any case. */
-  begin(settlement: Settlement): void {
-    this.settle(settlement).catch(ignore);
+  /** Settles, and lets whoever minds wait for {@linkcode underWay}. Answers whether this call does it. */
+  begin(settlement: Settlement): boolean {
+    if (this.#action !== undefined) return false;
+    this.#action = PAST[settlement];
+    this.#underWay = this.#tell(settlement, this.#action);
+    return true;
   }
 
   /** Acknowledges before anything is done: the message can still be answered, once. */
   async acknowledgeFirst(): Promise<boolean> {
-    this.#answerable = await this.settle("ack");
+    this.begin("ack");
+    this.#answerable = await this.#underWay === true;
     return this.#answerable;
   }
 
@@ -99,7 +103,7 @@ export class Settling {
   reply(send: (isOpen: boolean) => Promise<DeliveryResult | undefined>): Promise<boolean> {
     if (!this.#answerable && this.#action !== undefined) return Promise.resolve(false);
     const replying = this.#answerable ? this.#answerOnly(send) : this.#reply(send);
-    this.#underWay = replying;
+    this.#underWay = replying.catch(ignore);
     return replying;
   }
 
@@ -117,7 +121,10 @@ export class Settling {
       throw error;
     }
     this.#replying = false;
-    return result === undefined ? await this.#tell("ack", "replied") : this.#told("replied", result);
+    if (result !== undefined) return this.#told("replied", result);
+    const settled = await this.#tell("ack", "replied");
+    if (this.#failure) throw this.#failure.error;
+    return settled;
   }
 
   /** Says what will become of the message unless somebody settles it first. */
@@ -142,8 +149,15 @@ export class Settling {
     }
   }
 
+  /** Never rejects: what went wrong is kept in `#failure`. */
   #tell(settlement: Settlement, action: MessageAction): Promise<boolean> {
-    return promised(() => this.#delivery.settle(settlement)).then(
+    let telling: Promise<DeliveryResult>;
+    try {
+      telling = Promise.resolve(this.#delivery.settle(settlement));
+    } catch (error) {
+      telling = Promise.reject(error);
+    }
+    return telling.then(
       (result) => this.#told(action, result),
       (error) => this.#tryAgain(settlement, action, error),
     );
@@ -162,7 +176,8 @@ export class Settling {
       }
     }
     report("message.settle.error", { ...this.#where(action), error });
-    throw error;
+    this.#failure = { error };
+    return false;
   }
 
   #told(action: MessageAction, result: DeliveryResult): boolean {

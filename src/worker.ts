@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, delay, settlesWithin } from "./_internal/clock.ts";
+import { after } from "./_internal/maybe_promise.ts";
 import { Dispatch } from "./dispatch.ts";
 import type { Report, RunningMessage } from "./events.ts";
 import { Execution, type ExecutionOptions } from "./execution.ts";
@@ -188,7 +189,7 @@ export class Worker {
     const run = execution.start(delivery);
     const endLease = this.#keepLease(run, execution);
     this.#runs.set(run, execution);
-    void execution.handle(run).then(({ kind }) => {
+    void after(execution.handle(run), ({ kind }) => {
       if (kind !== "interrupted") this.#processed++;
       endLease?.();
       this.#runs.delete(run);
