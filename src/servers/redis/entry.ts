@@ -51,28 +51,33 @@ const [PAYLOAD, HEADERS, CONTENT_TYPE, REPLY_TO, COUNT] = [
 const JSON_TYPE = "application/json";
 const JSON_TYPE_BYTES = Buffer.from(JSON_TYPE);
 const NO_PAYLOAD = new Uint8Array();
+const NO_FIELDS: readonly Buffer[] = [];
 
 /** Reads an entry; fields that are not there are absent, those that nobody knows are ignored. */
-export function fromRaw([id, fields, , deliveries]: RawEntry): Entry {
-  let [payload, headers, contentType, replyTo]: (Buffer | undefined)[] = [];
+export function fromRaw(raw: RawEntry): Entry {
+  const flat = raw[1] ?? NO_FIELDS;
+  let payload: Buffer | undefined;
+  let headers: Buffer | undefined;
+  let contentType: Buffer | undefined;
+  let replyTo: Buffer | undefined;
   // As another entry, and as this one.
-  let count = Number(deliveries ?? 0);
-  const flat = fields ?? [];
+  let deliveries = Number(raw[3] ?? 0);
   for (let i = 0; i + 1 < flat.length; i += 2) {
-    const [name, value] = [flat[i] as Buffer, flat[i + 1]];
+    const name = flat[i] as Buffer;
+    const value = flat[i + 1];
     if (areSame(name, PAYLOAD)) payload = value;
     else if (areSame(name, HEADERS)) headers = value;
     else if (areSame(name, CONTENT_TYPE)) contentType = value;
     else if (areSame(name, REPLY_TO)) replyTo = value;
-    else if (areSame(name, COUNT)) count += Number(value) || 0;
+    else if (areSame(name, COUNT)) deliveries += Number(value) || 0;
   }
   return {
-    id: id.toString("latin1"),
+    id: raw[0].toString("latin1"),
     payload: payload ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength) : NO_PAYLOAD,
     headers: toHeaders(headers),
     contentType: toContentType(contentType),
     replyTo: replyTo?.toString() || undefined,
-    deliveries: count,
+    deliveries,
   };
 }
 
@@ -94,8 +99,7 @@ function toHeaders(text: Buffer | undefined): MessageHeaders {
   try {
     const headers: unknown = JSON.parse(text.toString());
     if (typeof headers !== "object" || headers === null || Array.isArray(headers)) return {};
-    const values = Object.values(headers);
-    if (values.every((value) => typeof value === "string")) return headers as MessageHeaders;
+    if (areTexts(headers)) return headers;
     return Object.fromEntries(
       Object.entries(headers).filter(([, value]) => value !== null).map((
         [name, value],
@@ -104,6 +108,13 @@ function toHeaders(text: Buffer | undefined): MessageHeaders {
   } catch {
     return {};
   }
+}
+
+function areTexts(headers: object): headers is MessageHeaders {
+  for (const name in headers) {
+    if (typeof (headers as Record<string, unknown>)[name] !== "string") return false;
+  }
+  return true;
 }
 
 function asText(value: unknown): string {

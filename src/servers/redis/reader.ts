@@ -155,7 +155,7 @@ async function toDeliveries(holding: Holding, reading: Promise<unknown>): Promis
     for (const raw of entries) {
       const delivery = new RedisDelivery(raw, holding);
       // A read that claims finds also what we hold ourselves: its lease may have been extended too late.
-      if (!holding.keeps(delivery.messageId)) deliveries.push(delivery);
+      if (raw[2] === undefined || !holding.keeps(delivery.messageId)) deliveries.push(delivery);
     }
   }
   return deliveries;

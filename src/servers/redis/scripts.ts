@@ -2,10 +2,10 @@
  * What must happen at once in Redis: to look whether messages are still ours, and to do something with those that are.
  *
  * Every script takes the stream as its first key, and as arguments: the group, the consumer, the oldest and the newest of
- * the ids, how finished entries are treated (`""` keeps them, `"del"` deletes them where the stream has one group, `"xackdel"` deletes them once every group
- * has them), one argument of its own, and the ids. It answers which of the ids were not ours, by their numbers from 1
- * on: mostly none. One
- * `XPENDING` tells for the whole batch, as long as the consumer does not hold many more messages between its ends.
+ * the ids, how finished entries are treated (`""` keeps them, `"del"` deletes them where the stream has one group,
+ * `"xackdel"` deletes them once every group has them), one argument of its own, how many ids there are, and the ids
+ * in one text, which the client and Redis take apart sooner than as many arguments. It answers which of the ids were not ours, by
+ * their numbers from 1 on: mostly none. One `XPENDING` tells for the whole batch, as long as the consumer does not hold many more messages between its ends.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -18,23 +18,24 @@ export interface Script {
 
 const OWNED = `
 local stream, group, consumer, finishing, own = KEYS[1], ARGV[1], ARGV[2], ARGV[5], ARGV[6]
--- How often each of our ids was delivered.
+-- How often each of the consumer's was delivered, and of those that are settled where the script minds.
 local mine, ids, lost, times = {}, {}, {}, {}
 -- Others of the consumer's messages may lie between. Where they are many, those that were not seen are looked up singly.
-local most = 2 * (#ARGV - 6) + 16
+local most = 2 * tonumber(ARGV[7]) + 16
 local rows = redis.call('XPENDING', stream, group, ARGV[3], ARGV[4], most, consumer)
 for _, row in ipairs(rows) do mine[row[1]] = row[4] end
-for i = 7, #ARGV do
-  local id = ARGV[i]
+local number = 0
+for id in string.gmatch(ARGV[8], '%S+') do
+  number = number + 1
   if mine[id] == nil and #rows == most then
     local row = redis.call('XPENDING', stream, group, id, id, 1, consumer)[1]
     mine[id] = row and row[4]
   end
   if mine[id] then
     ids[#ids + 1] = id
-    times[id] = mine[id]
+    if own ~= '' then times[id] = mine[id] end
   else
-    lost[#lost + 1] = i - 6
+    lost[#lost + 1] = number
   end
   mine[id] = false
 end

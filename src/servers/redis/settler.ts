@@ -68,7 +68,7 @@ export class Settler {
     for (let start = 0; start < ids.length; start += MOST) {
       const some = ids.slice(start, start + MOST);
       const scope = [group, consumer, ...endsOf(some), this.#finishing(), "0"];
-      await this.#client.run(REJECT, [stream], [...scope, ...some]);
+      await this.#client.run(REJECT, [stream], [...scope, ...inOneText(some)]);
     }
   }
 
@@ -111,7 +111,11 @@ export class Settler {
     const keys = action === "nack" && deadLetters !== null ? [stream, deadLetters] : [stream];
     try {
       const scope = [group, consumer, ...endsOf(ids), this.#finishing()];
-      return await this.#client.run(script, keys, [...scope, argument, ...ids]) as readonly number[];
+      return await this.#client.run(script, keys, [
+        ...scope,
+        argument,
+        ...inOneText(ids),
+      ]) as readonly number[];
     } catch (error) {
       // The group is gone, and with it all that was ours.
       if (isPlaceMissing(error)) return ids.map((_, i) => i + 1);
@@ -131,8 +135,13 @@ function endsOf(ids: readonly string[]): [oldest: string, newest: string] {
   let [oldest = "-"] = ids;
   let newest = oldest;
   for (const id of ids) {
-    if (compareIds(id, oldest) < 0) oldest = id;
-    else if (compareIds(id, newest) > 0) newest = id;
+    // Mostly they come in order.
+    if (compareIds(id, newest) > 0) newest = id;
+    else if (compareIds(id, oldest) < 0) oldest = id;
   }
   return [oldest, newest];
+}
+
+function inOneText(ids: readonly string[]): [count: string, text: string] {
+  return [String(ids.length), ids.join(" ")];
 }
