@@ -19,6 +19,13 @@ export interface SubscriptionsOptions {
   readonly random?: (() => number) | undefined;
 }
 
+/** A subscription, and how many of its messages are being handled. */
+export interface Held {
+  readonly subscription: Subscription;
+  /** Counted by {@linkcode Subscriptions} alone. */
+  messages: number;
+}
+
 /** Short enough to resume within five seconds of a broker's return, however long it was away. */
 const RETRY_DELAY = { first: 100, longest: 3_000 };
 
@@ -26,10 +33,9 @@ const RETRY_DELAY = { first: 100, longest: 3_000 };
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   #connection: Connection | undefined;
-  #current: Subscription | undefined;
-  /** How many messages of each subscription are being handled. */
-  readonly #held = new Map<Subscription, number>();
-  readonly #retired = new Set<Subscription>();
+  #current: Held | undefined;
+  /** Broken ones whose messages are still being handled. */
+  readonly #retired = new Set<Held>();
   readonly #closing = new Set<Promise<boolean>>();
   #failures = 0;
   #closed = false;
@@ -40,7 +46,7 @@ export class Subscriptions {
 
   /** Whether messages would arrive now. */
   get isActive(): boolean {
-    return this.#current?.isActive ?? false;
+    return this.#current?.subscription.isActive ?? false;
   }
 
   /**
@@ -48,13 +54,14 @@ export class Subscriptions {
    *
    * @throws What the server throws and calls final.
    */
-  async open(signal: AbortSignal): Promise<Subscription | undefined> {
+  async open(signal: AbortSignal): Promise<Held | undefined> {
     const { server, channels } = this.#options;
     while (!signal.aborted) {
       try {
         this.#connection ??= this.#keep(await server.connect({ signal }));
         if (signal.aborted) break;
-        this.#current = this.#keep(await server.subscribe(channels, { signal }));
+        const subscription = this.#keep(await server.subscribe(channels, { signal }));
+        this.#current = { subscription, messages: 0 };
         if (!signal.aborted) return this.#current;
       } catch (error) {
         if (signal.aborted) break;
@@ -81,27 +88,25 @@ export class Subscriptions {
   }
 
   /** A message of that subscription is being handled, until {@linkcode release}. */
-  hold(subscription: Subscription): void {
-    this.#held.set(subscription, (this.#held.get(subscription) ?? 0) + 1);
+  hold(held: Held): void {
+    held.messages++;
   }
 
   /** A message of that subscription is done with: a retired one that holds no other is closed. */
-  release(subscription: Subscription): void {
-    const left = (this.#held.get(subscription) ?? 1) - 1;
-    if (left > 0) return void this.#held.set(subscription, left);
-    this.#held.delete(subscription);
-    if (this.#retired.delete(subscription)) this.#close(subscription);
+  release(held: Held): void {
+    held.messages--;
+    if (held.messages === 0 && this.#retired.delete(held)) this.#close(held);
   }
 
   /** Takes no more. What comes of it is seen when everything is closed. */
   stop(): void {
-    void this.#reporting(this.#current?.stop());
+    void this.#reporting(this.#current?.subscription.stop());
   }
 
   /** Closes everything. Never rejects, and waits only so long; answers whether that was long enough. */
   async close(): Promise<boolean> {
     this.#closed = true;
-    for (const subscription of this.#retired) this.#close(subscription);
+    for (const held of this.#retired) this.#close(held);
     this.#retired.clear();
     if (this.#current) this.#close(this.#current);
     this.#current = undefined;
@@ -118,13 +123,13 @@ export class Subscriptions {
   }
 
   /** A broken subscription is kept while its messages are being handled: it may still be able to settle them. */
-  #retire(subscription: Subscription): void {
-    if (!this.#held.has(subscription)) return this.#close(subscription);
-    this.#retired.add(subscription);
-    void this.#reporting(subscription.stop());
+  #retire(held: Held): void {
+    if (held.messages === 0) return this.#close(held);
+    this.#retired.add(held);
+    void this.#reporting(held.subscription.stop());
   }
 
-  #close(subscription: Subscription): void {
+  #close({ subscription }: Held): void {
     const closing = this.#reporting(subscription.close());
     const bounded = settlesWithin(this.#options.clock, CLOSE_TIMEOUT, closing);
     this.#closing.add(bounded);

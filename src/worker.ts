@@ -12,8 +12,8 @@ import { LeaseKeeper } from "./keep_alive.ts";
 import { Refusals } from "./refusals.ts";
 import type { ResolvedActor } from "./router.ts";
 import type { Run } from "./run.ts";
-import type { Delivery, Server, Subscription } from "./server.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import type { Delivery, Server } from "./server.ts";
+import { type Held, Subscriptions } from "./subscriptions.ts";
 import { SETTLE_TIMEOUT, type WorkerLimits } from "./worker_limits.ts";
 import { TAKE_WAIT, WorkerMonitor } from "./worker_monitor.ts";
 
@@ -132,12 +132,12 @@ export class Worker {
   async #consume(): Promise<void> {
     const { signal } = this.#stopping;
     for (;;) {
-      const subscription = await this.#subscriptions.open(signal);
-      if (!subscription) return;
+      const held = await this.#subscriptions.open(signal);
+      if (!held) return;
       this.#report("worker.consumer.start", { channels: this.#dispatch.channels });
       this.monitor.enter("consuming");
       try {
-        await this.#take(subscription);
+        await this.#take(held);
         return this.#subscriptions.stop();
       } catch (error) {
         this.monitor.enter("reconnecting");
@@ -147,7 +147,7 @@ export class Worker {
   }
 
   /** The consume loop: room, demand, messages. */
-  async #take(subscription: Subscription): Promise<void> {
+  async #take(held: Held): Promise<void> {
     while (!this.#stopping.signal.aborted && this.#taken < this.#limits.messagesLimit) {
       const room = this.#room();
       if (room <= 0) {
@@ -155,10 +155,10 @@ export class Worker {
         continue;
       }
       this.monitor.turn(true);
-      const deliveries = await subscription.take(room, TAKE_WAIT);
+      const deliveries = await held.subscription.take(room, TAKE_WAIT);
       const now = this.monitor.turn(false);
       this.#subscriptions.succeeded();
-      for (const delivery of deliveries) this.#accept(delivery, subscription);
+      for (const delivery of deliveries) this.#accept(delivery, held);
       if (now - this.#breathed >= BREATH_INTERVAL) await this.#breathe();
     }
   }
@@ -176,15 +176,11 @@ export class Worker {
     return Math.min(tasksLimit - running - this.#refusals.room, messagesLimit - this.#taken);
   }
 
-  #accept(delivery: Delivery, subscription: Subscription): void {
-    this.#subscriptions.hold(subscription);
-    const done = (): void => {
-      this.#subscriptions.release(subscription);
-      this.#changed();
-    };
-    if (this.#stopping.signal.aborted) return this.#refusals.putBack(delivery, done);
+  #accept(delivery: Delivery, held: Held): void {
+    this.#subscriptions.hold(held);
+    if (this.#stopping.signal.aborted) return this.#refusals.putBack(delivery, () => this.#letGo(held));
     const execution = this.#dispatch.find(delivery);
-    if (!execution) return this.#refusals.judge(delivery, done);
+    if (!execution) return this.#refusals.judge(delivery, () => this.#letGo(held));
     this.#taken++;
     const run = execution.start(delivery);
     const endLease = this.#keepLease(run, execution);
@@ -193,8 +189,14 @@ export class Worker {
       if (kind !== "interrupted") this.#processed++;
       endLease?.();
       this.#runs.delete(run);
-      done();
+      this.#letGo(held);
     });
+  }
+
+  /** A message is done with. */
+  #letGo(held: Held): void {
+    this.#subscriptions.release(held);
+    this.#changed();
   }
 
   #keepLease(run: Run, { actor }: Execution): (() => void) | undefined {
