@@ -76,25 +76,17 @@ export class Execution {
     const { info: actor } = this.actor;
     const conclude = this.#giveIn;
     const call = new RunCall({ run, actor, message, original: message, final: true, conclude });
-    const ending = this.#endingOf(call);
-    return ending instanceof Promise
-      ? ending.then((outcome) => this.#settle(call, outcome))
-      : this.#settle(call, ending);
-  }
-
-  /** How the pipeline ends. */
-  #endingOf(call: RunCall): MaybePromise<Outcome> {
-    const { run } = call;
+    let value: unknown;
     try {
-      const value = settled(this.#pipeline(call));
-      if (!(value instanceof Promise)) return { kind: "returned", value };
-      return value.then<Outcome, Outcome>(
-        (late) => ({ kind: "returned", value: late }),
-        (error) => outcomeOf(run, error),
-      );
+      value = settled(this.#pipeline(call));
     } catch (error) {
-      return outcomeOf(run, error);
+      return this.#settle(call, outcomeOf(run, error));
     }
+    if (!(value instanceof Promise)) return this.#settle(call, { kind: "returned", value });
+    return value.then(
+      (late) => this.#settle(call, { kind: "returned", value: late }),
+      (error) => this.#settle(call, outcomeOf(run, error)),
+    );
   }
 
   /** The middlewares have ended. */
@@ -160,10 +152,54 @@ export class Execution {
     }
     if (run.over) throw new Error("Cannot run the actor as its middlewares have ended: call next() before");
     run.attempting = true;
-    const working = this.#work(call);
-    return working instanceof Promise
-      ? working.then((outcome) => this.#conclude(call, outcome))
-      : this.#conclude(call, working);
+    run.begin(this.actor.timeout);
+    const { abortion } = run;
+    if (abortion) {
+      run.end();
+      return this.#conclude(call, { kind: abortion.kind, error: abortion.reason });
+    }
+    // A view of its own, which can be taken away from a handler that is given up.
+    const message = call.message.seenAs({});
+    let value: unknown;
+    try {
+      value = settled(this.#handling.perform(run, message));
+    } catch (error) {
+      return this.#conclude(call, concluded(failureOf(run, error), run.end()));
+    }
+    return value instanceof Promise
+      ? this.#unlessGivenUp(call, message, value)
+      : this.#conclude(call, concluded({ kind: "returned", value }, run.end()));
+  }
+
+  /** Waits for the handler, but for one that ignores its signal only so long. */
+  #unlessGivenUp(call: RunCall, message: InFlightMessage, handling: Promise<unknown>): Promise<unknown> {
+    const { run } = call;
+    return new Promise((resolve, reject) => {
+      const conclude = (outcome: Outcome): void => {
+        try {
+          resolve(this.#conclude(call, outcome));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      let givenUp = false;
+      run.whenGivenUp(({ kind, reason: error }) => {
+        givenUp = true;
+        run.givenUp = true;
+        message.revoke();
+        run.end();
+        this.#reportAbandoned(run, error);
+        conclude({ kind, error });
+      });
+      const end = (outcome: Outcome): void => {
+        if (givenUp) return this.#reportAbandonedEnded(run);
+        conclude(concluded(outcome, run.end()));
+      };
+      handling.then(
+        (value) => end({ kind: "returned", value }),
+        (error) => end(failureOf(run, error)),
+      );
+    });
   }
 
   /** What becomes of the message, then the clean-ups. */
@@ -181,49 +217,6 @@ export class Execution {
     const outcome = await deciding;
     for (const cleanUp of run.takeCleanUps()) await this.#handling.cleanUp(run, cleanUp);
     return concludedAs(run, outcome);
-  }
-
-  /** Decodes, validates, injects, handles. At once where everything is. */
-  #work(call: RunCall): MaybePromise<Outcome> {
-    const { run } = call;
-    run.begin(this.actor.timeout);
-    const { abortion } = run;
-    if (abortion) {
-      run.end();
-      return { kind: abortion.kind, error: abortion.reason };
-    }
-    // A view of its own, which can be taken away from a handler that is given up.
-    const message = call.message.seenAs({});
-    try {
-      const value = settled(this.#handling.perform(run, message));
-      if (value instanceof Promise) return this.#unlessGivenUp(run, message, value);
-      return concluded({ kind: "returned", value }, run.end());
-    } catch (error) {
-      return concluded(failureOf(run, error), run.end());
-    }
-  }
-
-  /** Waits for the handler, but for one that ignores its signal only so long. */
-  #unlessGivenUp(run: Run, message: InFlightMessage, handling: Promise<unknown>): Promise<Outcome> {
-    return new Promise((resolve) => {
-      let givenUp = false;
-      run.whenGivenUp(({ kind, reason: error }) => {
-        givenUp = true;
-        run.givenUp = true;
-        message.revoke();
-        run.end();
-        this.#reportAbandoned(run, error);
-        resolve({ kind, error });
-      });
-      const end = (outcome: Outcome): void => {
-        if (givenUp) return this.#reportAbandonedEnded(run);
-        resolve(concluded(outcome, run.end()));
-      };
-      handling.then(
-        (value) => end({ kind: "returned", value }),
-        (error) => end(failureOf(run, error)),
-      );
-    });
   }
 
   /** A middleware tries no more. */
