@@ -101,7 +101,7 @@ export interface WorkerOptions {
   readonly cancellationTimeout?: number | undefined;
   /** Stops after exactly this many messages. Defaults to `Infinity`. */
   readonly messagesLimit?: number | undefined;
-  /** How many messages are handled at once. Defaults to 1 000. */
+  /** How many messages are handled at once; as many acknowledgements may be on their way to the broker besides. Defaults to 1 000. */
   readonly tasksLimit?: number | undefined;
   /** The name of the server to consume from. Defaults to the default server. */
   readonly server?: string | undefined;

@@ -68,7 +68,7 @@ export class Worker {
     this.monitor = new WorkerMonitor({
       clock,
       report,
-      running: () => this.#runs.size,
+      running: () => this.#runs.size - this.#acknowledging,
       connected: () => server.isConnected,
       consuming: () => this.#subscriptions.isActive,
     });
@@ -169,7 +169,7 @@ export class Worker {
     this.#breathed = this.#clock.now();
   }
 
-  /** How many messages may be taken now. */
+  /** How many messages may be taken now. As many as may run at once may wait for the broker to hear that they are done. */
   #room(): number {
     const { tasksLimit, messagesLimit } = this.#limits;
     const running = this.#runs.size - Math.min(this.#acknowledging, tasksLimit);

@@ -13,7 +13,8 @@ import {
   type WorkerOptions,
 } from "../mod.ts";
 import { Router } from "../src/router.ts";
-import type { Server, Subscription } from "../src/server.ts";
+import type { Delivery, Server, Subscription } from "../src/server.ts";
+import { breakServer } from "./broken_server.ts";
 import { test } from "./harness.ts";
 
 type Handle = (context: ActorContext) => unknown;
@@ -108,6 +109,46 @@ test("Repid.runWorker({ tasksLimit: 1 }) drains fifty messages, one at a time", 
     left: 0,
   });
 });
+
+for (const [settlement, handled] of [["ack", 4], ["reject", 2], ["nack", 2]] as const) {
+  test(`Repid.runWorker({ tasksLimit: 2 }) handles ${handled} messages before the broker answers the first ${settlement}`, async () => {
+    const answer = Promise.withResolvers<void>();
+    let begun = 0;
+    const fixture = new Fixture(
+      () => {
+        begun++;
+        return settlement;
+      },
+      { confirmationMode: "manual_explicit" },
+      (server) => breakServer(server, { delivery: (delivery) => answeredAfter(delivery, answer.promise) }),
+    );
+    const running = fixture.run(6, { messagesLimit: 6, tasksLimit: 2 });
+    // What can go on at once has gone on by then.
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+    const before = begun;
+    answer.resolve();
+    await running;
+    assert.deepEqual({ before, begun }, { before: handled, begun: 6 });
+  });
+}
+
+/** A delivery whose settlements are answered late. */
+function answeredAfter(delivery: Delivery, answer: Promise<void>): Delivery {
+  return {
+    payload: delivery.payload,
+    headers: delivery.headers,
+    contentType: delivery.contentType,
+    replyTo: delivery.replyTo,
+    channel: delivery.channel,
+    messageId: delivery.messageId,
+    deliveryCount: delivery.deliveryCount,
+    async settle(settlement) {
+      const result = await delivery.settle(settlement);
+      await answer;
+      return result;
+    },
+  };
+}
 
 test("Repid.runWorker() refuses limits out of range", async () => {
   const fixture = new Fixture(() => {});
