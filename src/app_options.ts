@@ -129,13 +129,19 @@ const WORKER_OPTIONS: KnownOptions<WorkerOptions> = {
 const HTTP_SERVER_OPTIONS: KnownOptions<HttpServerOptions> = { hostname: true, port: true, path: true };
 
 /**
- * Refuses options that nobody knows: with a misspelt limit a worker would run for ever.
+ * Refuses options that nobody knows, as with a misspelt limit a worker would run for ever, and signals that are none.
  *
  * @throws {TypeError} If there are any.
  */
 export function checkWorkerOptions(options: WorkerOptions): void {
   refuseUnknown("run a worker", options, WORKER_OPTIONS);
-  const { healthCheckServer, asyncApiServer } = options;
+  const { signal, osSignals, healthCheckServer, asyncApiServer } = options;
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+    throw new TypeError(`Cannot run a worker as its signal is not an AbortSignal: ${typeof signal}`);
+  }
+  if (osSignals !== undefined && !Array.isArray(osSignals)) {
+    throw new TypeError(`Cannot run a worker as osSignals is not an array: ${typeof osSignals}`);
+  }
   if (healthCheckServer) refuseUnknown("serve health checks", healthCheckServer, HTTP_SERVER_OPTIONS);
   if (asyncApiServer) {
     const known = { ...HTTP_SERVER_OPTIONS, ...ASYNC_API_HTML_OPTIONS };

@@ -2,6 +2,7 @@
  * Decoding: from the bytes of a message to the value that schemas see.
  * @module
  */
+import { ignore } from "./_internal/maybe_promise.ts";
 import { MessageValidationError } from "./errors.ts";
 import type { BaseMessage } from "./server.ts";
 
@@ -65,7 +66,12 @@ function isJson(contentType: string | undefined): boolean {
  */
 export function decodeWith(converter: Converter, message: BaseMessage): unknown {
   try {
-    return converter.decode(message);
+    const decoded = converter.decode(message);
+    if (!(decoded instanceof Promise)) return decoded;
+    decoded.catch(ignore);
+    throw new TypeError(
+      "Cannot decode the payload as its converter answers a promise: decode() is not async",
+    );
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
     throw new MessageValidationError([{ in: "payload", path: [], message: text }], { cause });

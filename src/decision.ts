@@ -93,10 +93,19 @@ async function ask(policy: Policy, what: ToDecide, { error }: Failure): Promise<
     throw notAnAction(actor, answer);
   } catch (thrown) {
     report("actor.policy.error", { ...run.where, error: thrown });
-    if (thrown instanceof LateError) return "reject";
-    if (!(thrown instanceof PolicyError) || !isSettlement(thrown.action)) return "nack";
+    if (isOne(LateError, thrown)) return "reject";
+    if (!isOne(PolicyError, thrown) || !isSettlement(thrown.action)) return "nack";
     if (thrown.pause > 0) await delay(clock, thrown.pause, ended ?? NEVER);
     return thrown.action;
+  }
+}
+
+/** Whether a value is an instance. Anything may be thrown, even what does not let itself be asked. */
+function isOne<T>(type: new (...args: never[]) => T, value: unknown): value is T {
+  try {
+    return value instanceof type;
+  } catch {
+    return false;
   }
 }
 

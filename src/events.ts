@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ignore } from "./_internal/maybe_promise.ts";
+
 /** The fields of every event, by its name. */
 export interface EventFields {
   /** info: a worker starts. */
@@ -167,7 +169,7 @@ export const EVENT_LEVELS: Readonly<Record<EventName, LogLevel>> = {
 /** Takes one event. */
 export type LogFunction = <E extends EventName>(event: E, fields: EventFields[E]) => void;
 
-/** Where events go. Any logger with these four methods will do; a method that throws is ignored. */
+/** Where events go. Any logger with these four methods will do; what a method throws is ignored, at once or later. */
 export interface Logger {
   /** What one looks for when something is odd. */
   debug: LogFunction;
@@ -186,7 +188,8 @@ export type Report = LogFunction;
 export function reportTo(logger: Logger): Report {
   return (event, fields) => {
     try {
-      logger[EVENT_LEVELS[event]](event, fields);
+      const logged: unknown = logger[EVENT_LEVELS[event]](event, fields);
+      if (logged instanceof Promise) logged.catch(ignore);
     } catch {
       // There is nowhere left to report to.
     }

@@ -35,9 +35,10 @@ export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
     throw new TypeError(`Cannot make a logger as its level is none of ${ORDER.join(", ")}: ${level}`);
   }
   const write = (at: LogLevel): LogFunction =>
-    ORDER.indexOf(at) < ORDER.indexOf(level)
-      ? () => {}
-      : (event, fields) => console.error(...format(at, event, fields));
+    ORDER.indexOf(at) < ORDER.indexOf(level) ? () => {} : (event, fields) => {
+      const { error, reason = error, ...rest } = fields as Readonly<Record<string, unknown>>;
+      show(format(at, event, rest), reason);
+    };
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
 
@@ -60,12 +61,19 @@ export function checkLogger(logger: Logger): void {
   );
 }
 
-function format(level: LogLevel, event: string, fields: object): unknown[] {
-  const { error, reason = error, ...rest } = fields as Readonly<Record<string, unknown>>;
-  const words = Object.entries(rest).filter(([, value]) => value !== undefined)
+function format(level: LogLevel, event: string, fields: object): string {
+  const words = Object.entries(fields).filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${key}=${typeof value === "object" ? JSON.stringify(value) : String(value)}`);
-  const line = [new Date().toISOString(), level.toUpperCase(), event, ...words].join(" ");
-  // Bun writes the constants of every DOMException, and the stack of an abort says nothing.
-  const shown = reason instanceof DOMException ? String(reason) : reason;
-  return reason === undefined ? [line] : [line, shown];
+  return [new Date().toISOString(), level.toUpperCase(), event, ...words].join(" ");
+}
+
+/** Writes a line, and beside it what was thrown: that may be anything, even what does not let itself be looked at. */
+function show(line: string, reason: unknown): void {
+  if (reason === undefined) return console.error(line);
+  try {
+    // Bun writes the constants of every DOMException, and the stack of an abort says nothing.
+    console.error(line, reason instanceof DOMException ? String(reason) : reason);
+  } catch {
+    console.error(line, `(a ${typeof reason} that cannot be shown)`);
+  }
 }

@@ -11,6 +11,7 @@ import { checkMiddlewares, compose, type ProducerCall, type ProducerMiddleware }
 import type { MessageRegistry } from "./registry.ts";
 import { topicBasedRoutingStrategy } from "./routing.ts";
 import { defaultSerializer, type Serializer } from "./serializer.ts";
+import { checkMessageOptions, checkParts, checkSendOptions } from "./send_options.ts";
 import type { MessageData, MessageHeaders, Server, ServerSpecificParameters } from "./server.ts";
 import {
   type Compiled,
@@ -82,6 +83,7 @@ export interface Place {
 type Validators = WeakMap<Sendable, Compiled<InputValidator>>;
 
 const encoder = new TextEncoder();
+const NO_OPTIONS: SendMessageCommon = Object.freeze({});
 const NO_HEADERS: MessageHeaders = Object.freeze({});
 const NO_PARAMETERS: ServerSpecificParameters = Object.freeze({});
 const EMPTY = new Uint8Array();
@@ -109,20 +111,24 @@ export class Producer {
 
   /** Sends bytes or text. */
   async sendMessage(options: SendMessageOptions): Promise<void> {
+    checkMessageOptions(options);
     const channel = this.#channelOf(options);
     await this.#publish(channel, toBytes(options.payload), options.contentType, options);
   }
 
   /** Sends a value as JSON, or as whatever the serializer writes. */
   async sendMessageJson(options: SendMessageJsonOptions): Promise<void> {
+    checkMessageOptions(options);
     const channel = this.#channelOf(options);
     const { serializer = this.#serializer } = options;
-    await this.#publish(channel, serializer(options.payload), contentTypeOf(serializer), options);
+    await this.#publish(channel, toBytes(serializer(options.payload)), contentTypeOf(serializer), options);
   }
 
   /** Sends what a contract or an actor declares, after checking it as its consumers will. */
-  async send(target: Sendable, payload: unknown, options: SendMessageCommon = {}): Promise<void> {
+  async send(target: Sendable, payload: unknown, given?: SendMessageCommon): Promise<void> {
     const place = this.#placeOf(target);
+    if (given !== undefined) checkSendOptions(target.name, given);
+    const options = given ?? NO_OPTIONS;
     const routing = routingHeaders(target);
     // First, as on the wire of old; and again, as headers passed on from another message must not lead elsewhere.
     const headers = toHeaders({ ...routing, ...options.headers, ...routing });
@@ -139,7 +145,7 @@ export class Producer {
 
   /** The bytes of a value in the application's own format. */
   serialize(value: unknown): { readonly payload: Uint8Array; readonly contentType: string } {
-    return { payload: this.#serializer(value), contentType: contentTypeOf(this.#serializer) };
+    return { payload: toBytes(this.#serializer(value)), contentType: contentTypeOf(this.#serializer) };
   }
 
   /** Runs the middlewares around something other than {@linkcode publish}, such as a native reply. */
@@ -215,8 +221,10 @@ export class Producer {
 
   #encode(payload: unknown, converter: Converter): { body: Uint8Array; contentType: string | undefined } {
     if (payload === undefined) return { body: EMPTY, contentType: undefined };
-    if (converter.encode) return { body: converter.encode(payload), contentType: converter.contentType };
-    return { body: this.#serializer(payload), contentType: contentTypeOf(this.#serializer) };
+    if (converter.encode) {
+      return { body: toBytes(converter.encode(payload)), contentType: converter.contentType };
+    }
+    return { body: toBytes(this.#serializer(payload)), contentType: contentTypeOf(this.#serializer) };
   }
 
   #validatorOf(target: Sendable): InputValidator {
@@ -274,6 +282,7 @@ export function toMessageData(options: {
   readonly contentType?: string | undefined;
   readonly replyTo?: string | undefined;
 }): MessageData {
+  checkParts(options);
   const { payload, headers, contentType, replyTo } = options;
   return { payload: toBytes(payload), headers: toHeaders(headers), contentType, replyTo };
 }

@@ -73,7 +73,7 @@ export class Router {
    */
   constructor(options: RouterOptions = {}) {
     checkRouterOptions(options);
-    this.options = options;
+    this.options = Object.freeze({ ...options });
   }
 
   /**

@@ -44,10 +44,15 @@ export function toWorkerLimits(
   refuse(
     "gracefulShutdownTime",
     gracefulShutdownTime,
-    gracefulShutdownTime >= 0,
+    isDuration(gracefulShutdownTime),
     "milliseconds of at least 0",
   );
-  refuse("cancellationTimeout", cancellationTimeout, cancellationTimeout >= 0, "milliseconds of at least 0");
+  refuse(
+    "cancellationTimeout",
+    cancellationTimeout,
+    isDuration(cancellationTimeout),
+    "milliseconds of at least 0",
+  );
   return limits;
 }
 
@@ -55,6 +60,10 @@ function isCount(value: number): boolean {
   return value === Infinity || (Number.isInteger(value) && value >= 0);
 }
 
+function isDuration(value: unknown): boolean {
+  return typeof value === "number" && value >= 0;
+}
+
 function refuse(name: string, value: number, isGood: boolean, wanted: string): void {
-  if (!isGood) throw new RangeError(`Cannot run a worker as ${name} is not ${wanted}: ${value}`);
+  if (!isGood) throw new RangeError(`Cannot run a worker as ${name} is not ${wanted}: ${String(value)}`);
 }

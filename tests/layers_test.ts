@@ -62,6 +62,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly string[]])[] = [
       "refusals.ts",
       "run.ts",
       "run_call.ts",
+      "send_options.ts",
       "settling.ts",
       "unrouted.ts",
     ],

@@ -161,7 +161,8 @@ export class InMemoryServer implements Server {
     }
     const dead = this.#deadLetterChannel;
     if (settlement === "nack" && dead !== undefined) {
-      this.#enqueue(typeof dead === "string" ? dead : dead(channel), entry, entry.id);
+      const { address } = toChannel(typeof dead === "string" ? dead : dead(channel));
+      this.#enqueue(address, entry, entry.id);
     }
   }
 
