@@ -16,12 +16,17 @@ export function refuseUnknown(doing: string, options: object, known: KnownOption
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`Cannot ${doing} as its options are not an object: ${String(options)}`);
   }
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
-  if (unknown === undefined) return;
+  // No array and no function: this is asked for each message that is sent.
+  for (const name in options) {
+    if (known[name as never] !== true) throw unknownOption(doing, name, known);
+  }
+}
+
+function unknownOption(doing: string, unknown: string, known: KnownOptions<object>): TypeError {
   const names = Object.keys(known);
   const meant = names.find((name) => areClose(unknown, name));
   const hint = meant === undefined ? `but ${names.join(", ")}` : `did you mean ${meant}?`;
-  throw new TypeError(`Cannot ${doing} as there is no such option: ${unknown}, ${hint}`);
+  return new TypeError(`Cannot ${doing} as there is no such option: ${unknown}, ${hint}`);
 }
 
 /**
