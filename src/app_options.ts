@@ -10,7 +10,7 @@ import { checkLogger } from "./logger.ts";
 import type { Contact, ExternalDocs, License, Tag } from "./metadata.ts";
 import type { ActorMiddleware, ProducerMiddleware } from "./middleware.ts";
 import type { Serializer } from "./serializer.ts";
-import type { OsSignal } from "./signals.ts";
+import { checkOsSignals, type OsSignal } from "./signals.ts";
 
 /** Options of {@linkcode Repid}. */
 export interface RepidOptions {
@@ -139,9 +139,7 @@ export function checkWorkerOptions(options: WorkerOptions): void {
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
     throw new TypeError(`Cannot run a worker as its signal is not an AbortSignal: ${typeof signal}`);
   }
-  if (osSignals !== undefined && !Array.isArray(osSignals)) {
-    throw new TypeError(`Cannot run a worker as osSignals is not an array: ${typeof osSignals}`);
-  }
+  if (osSignals !== undefined) checkOsSignals(osSignals);
   if (healthCheckServer) refuseUnknown("serve health checks", healthCheckServer, HTTP_SERVER_OPTIONS);
   if (asyncApiServer) {
     const known = { ...HTTP_SERVER_OPTIONS, ...ASYNC_API_HTML_OPTIONS };

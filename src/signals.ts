@@ -9,6 +9,30 @@ export type OsSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" |
 /** What stops a worker where nobody says otherwise: Ctrl+C, and what orchestrators send. */
 export const DEFAULT_OS_SIGNALS: readonly OsSignal[] = ["SIGINT", "SIGTERM"];
 
+const OS_SIGNALS: ReadonlySet<unknown> = new Set<OsSignal>([
+  "SIGINT",
+  "SIGTERM",
+  "SIGHUP",
+  "SIGQUIT",
+  "SIGUSR1",
+  "SIGUSR2",
+]);
+
+/**
+ * Refuses what is no signal, or none that can be listened for: not every runtime does.
+ *
+ * @throws {TypeError} If they are not an array, or one of them is not known.
+ */
+export function checkOsSignals(signals: readonly unknown[]): void {
+  if (!Array.isArray(signals)) {
+    throw new TypeError(`Cannot run a worker as osSignals is not an array: ${typeof signals}`);
+  }
+  const unknown = signals.find((signal) => !OS_SIGNALS.has(signal));
+  if (unknown === undefined) return;
+  const known = [...OS_SIGNALS].join(", ");
+  throw new TypeError(`Cannot run a worker as there is no such signal: ${String(unknown)}, but ${known}`);
+}
+
 const WINDOWS_SIGNALS: readonly OsSignal[] = ["SIGINT", "SIGHUP"];
 
 interface SignalSource {

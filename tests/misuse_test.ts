@@ -197,7 +197,8 @@ test("InMemoryServer: a dead-letter channel without a name loses no message", as
 test("Repid.runWorker() refuses signals and durations that are none", async () => {
   const { app, router } = stage();
   router.actor({ name: "job" }, () => {});
-  for (const options of [{ signal: {} }, { signal: "x" }, { osSignals: "SIGINT" }, { osSignals: null }]) {
+  const osSignals = ["SIGINT", null, ["SIGNOPE"], ["SIGKILL"], [1]].map((osSignals) => ({ osSignals }));
+  for (const options of [{ signal: {} }, { signal: "x" }, ...osSignals]) {
     await assert.rejects(app.runWorker(options as never), {
       name: "TypeError",
       message: /^Cannot run a worker/,
