@@ -113,15 +113,27 @@ export class Producer {
   async sendMessage(options: SendMessageOptions): Promise<void> {
     checkMessageOptions(options);
     const channel = this.#channelOf(options);
-    await this.#publish(channel, toBytes(options.payload), options.contentType, options);
+    const payload = toBytes(options.payload);
+    const { contentType, replyTo } = options;
+    await this.#publish(
+      channel,
+      { payload, contentType, headers: toHeaders(options.headers), replyTo },
+      options,
+    );
   }
 
   /** Sends a value as JSON, or as whatever the serializer writes. */
   async sendMessageJson(options: SendMessageJsonOptions): Promise<void> {
     checkMessageOptions(options);
     const channel = this.#channelOf(options);
-    const { serializer = this.#serializer } = options;
-    await this.#publish(channel, toBytes(serializer(options.payload)), contentTypeOf(serializer), options);
+    const { serializer = this.#serializer, replyTo } = options;
+    const payload = toBytes(serializer(options.payload));
+    const contentType = contentTypeOf(serializer);
+    await this.#publish(
+      channel,
+      { payload, contentType, headers: toHeaders(options.headers), replyTo },
+      options,
+    );
   }
 
   /** Sends what a contract or an actor declares, after checking it as its consumers will. */
@@ -131,7 +143,7 @@ export class Producer {
     const options = given ?? NO_OPTIONS;
     const routing = routingHeaders(target);
     // First, as on the wire of old; and again, as headers passed on from another message must not lead elsewhere.
-    const headers = toHeaders({ ...routing, ...options.headers, ...routing });
+    const headers = toHeaders(options.headers ? { ...routing, ...options.headers, ...routing } : routing);
     const { body, contentType } = this.#encode(payload, place.converter);
     const message = { payload: body, contentType, headers, replyTo: options.replyTo };
     const validator = this.#validatorOf(target);
@@ -140,7 +152,7 @@ export class Producer {
       const seen = validator.readsPayload ? decodeWith(place.converter, message) : undefined;
       await validator.validate(seen, headers);
     }
-    await this.#publish(place.channel, body, contentType, { ...options, headers });
+    await this.#publish(place.channel, message, options);
   }
 
   /** The bytes of a value in the application's own format. */
@@ -160,13 +172,10 @@ export class Producer {
 
   #publish(
     channel: string,
-    payload: Uint8Array,
-    contentType: string | undefined,
-    options: SendMessageCommon,
+    message: MessageData,
+    { server, serverSpecificParameters = NO_PARAMETERS }: SendMessageCommon,
   ): Promise<void> {
-    const message = { payload, contentType, headers: toHeaders(options.headers), replyTo: options.replyTo };
-    const { serverSpecificParameters = NO_PARAMETERS } = options;
-    return this.#publisherOf(options.server)({ channel, message, serverSpecificParameters });
+    return this.#publisherOf(server)({ channel, message, serverSpecificParameters });
   }
 
   #publisherOf(name: string | undefined): Publish {
@@ -262,13 +271,18 @@ export function toBytes(payload: Uint8Array | string): Uint8Array {
 /** Headers without those that are `undefined`. */
 function toHeaders(headers: MessageHeaders | undefined): MessageHeaders {
   if (headers === undefined) return NO_HEADERS;
-  const entries = Object.entries(headers).filter(([, value]) => value !== undefined);
-  for (const [name, value] of entries) {
+  const checked: Record<string, string> = {};
+  for (const name of Object.keys(headers)) {
+    const value: unknown = headers[name];
+    if (value === undefined) continue;
     if (typeof value !== "string") {
       throw new TypeError(`Cannot send the header "${name}" as its value is not text: ${typeof value}`);
     }
+    // Set like any other, this one would be no header but the object's prototype.
+    if (name === "__proto__") Object.defineProperty(checked, name, { value, enumerable: true });
+    else checked[name] = value;
   }
-  return Object.fromEntries(entries);
+  return checked;
 }
 
 function changeProducerCall(call: ProducerCall, changes: Partial<ProducerCall>): ProducerCall {
