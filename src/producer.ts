@@ -113,27 +113,17 @@ export class Producer {
   async sendMessage(options: SendMessageOptions): Promise<void> {
     checkMessageOptions(options);
     const channel = this.#channelOf(options);
-    const payload = toBytes(options.payload);
-    const { contentType, replyTo } = options;
-    await this.#publish(
-      channel,
-      { payload, contentType, headers: toHeaders(options.headers), replyTo },
-      options,
-    );
+    await this.#publish(channel, toMessageData(options), options);
   }
 
   /** Sends a value as JSON, or as whatever the serializer writes. */
   async sendMessageJson(options: SendMessageJsonOptions): Promise<void> {
     checkMessageOptions(options);
     const channel = this.#channelOf(options);
-    const { serializer = this.#serializer, replyTo } = options;
-    const payload = toBytes(serializer(options.payload));
-    const contentType = contentTypeOf(serializer);
-    await this.#publish(
-      channel,
-      { payload, contentType, headers: toHeaders(options.headers), replyTo },
-      options,
-    );
+    const { serializer = this.#serializer, headers, replyTo } = options;
+    const payload = serializer(options.payload);
+    const message = toMessageData({ payload, contentType: contentTypeOf(serializer), headers, replyTo });
+    await this.#publish(channel, message, options);
   }
 
   /** Sends what a contract or an actor declares, after checking it as its consumers will. */
