@@ -60,6 +60,8 @@ export interface Dependency<T, P = unknown, H = unknown> {
   /**
    * Replaces it everywhere until disposed; for tests. The replacement asks for nothing: neither payload fields nor
    * headers nor dependencies of the original are needed meanwhile.
+   *
+   * @throws {TypeError} If the replacement is not a function.
    */
   override(resolve: () => T | Promise<T>): Disposable;
 }
@@ -161,6 +163,7 @@ class DeclaredDependency<T> implements Dependency<T> {
   }
 
   override(resolve: () => T | Promise<T>): Disposable {
+    checkReplacement(resolve);
     const entry = { resolve };
     this.#overrides.push(entry);
     epoch++;
@@ -173,6 +176,18 @@ class DeclaredDependency<T> implements Dependency<T> {
       },
     };
   }
+}
+
+/**
+ * Refuses a value where a function that answers it is wanted.
+ *
+ * @throws {TypeError} If it is not a function.
+ */
+export function checkReplacement(resolve: unknown): void {
+  if (typeof resolve === "function") return;
+  throw new TypeError(
+    `Cannot override a dependency as what replaces it is not a function: ${typeof resolve}`,
+  );
 }
 
 /** The names of the fields of `I` that no value fits, as they are declared in ways that exclude each other. */

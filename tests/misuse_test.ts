@@ -8,6 +8,7 @@ import {
   consoleLogger,
   type Converter,
   defineMessage,
+  dependency,
   InMemoryServer,
   type Logger,
   Repid,
@@ -16,6 +17,7 @@ import {
   silentLogger,
   unchecked,
 } from "../mod.ts";
+import { override, TestClient } from "../src/testing/mod.ts";
 import { test } from "./harness.ts";
 import { handleOne, json } from "./one_message.ts";
 
@@ -229,4 +231,35 @@ test("Repid.send() looks for the places of all actors at once", async () => {
   // One by one it took minutes.
   for (const job of jobs) await app.send(job);
   assert.equal(server.size("jobs"), jobs.length);
+});
+
+test("TestClient.processAll() ends where a chain of messages has no end", async () => {
+  const router = new Router();
+  const poll = router.actor({ name: "poll", channel: "jobs" }, async (_, { message }) => {
+    await message.send(poll, undefined);
+  });
+  await using client = new TestClient(new Repid().includeRouter(router));
+  await client.send(poll, undefined);
+  await assert.rejects(client.processAll(), /no end to them: 10000 were processed/);
+});
+
+test("TestClient: refuses what is no application, no filter and no target", async () => {
+  for (const app of [null, {}, new Router()]) {
+    assert.throws(() => new TestClient(app as never), /it is given no application/);
+  }
+  await using client = new TestClient(new Repid());
+  assert.throws(() => client.getSentMessages({ chanel: "jobs" } as never), /chanel, did you mean channel\?/);
+  assert.throws(() => client.getProcessedMessages({ name: "a" } as never), /no such option: name/);
+  await assert.rejects(
+    client.send(null as never, undefined as never, {} as never),
+    /neither a contract nor an actor: null/,
+  );
+  await assert.rejects(client.sendMessage(null as never), /options are not an object: null/);
+});
+
+test("override() and Dependency.override() refuse a value where a function is wanted", () => {
+  const now = dependency(() => 1);
+  assert.throws(() => now.override(5 as never), /what replaces it is not a function: number/);
+  assert.throws(() => override(now, 5 as never), /what replaces it is not a function: number/);
+  assert.throws(() => override((() => 1) as never, () => 1), /not made with dependency\(\): function/);
 });

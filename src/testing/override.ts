@@ -2,7 +2,7 @@
  * Replacing dependencies for one test client.
  * @module
  */
-import type { Dependency } from "../dependency.ts";
+import { checkReplacement, type Dependency } from "../dependency.ts";
 
 /** A replacement of a dependency, for one test client. Made with {@linkcode override}. */
 export interface DependencyOverride {
@@ -24,11 +24,17 @@ export interface DependencyOverride {
  * const now = dependency(() => Date.now());
  * await using client = new TestClient(new Repid(), { overrides: [override(now, () => 0)] });
  * ```
+ *
+ * @throws {TypeError} If it is no dependency, or what replaces it is not a function.
  */
 export function override<T>(
   // deno-lint-ignore no-explicit-any -- what the original asks for does not matter here
   dependency: Dependency<T, any, any>,
   resolve: () => T | Promise<T>,
 ): DependencyOverride {
+  if (typeof dependency?.resolve !== "function") {
+    throw new TypeError(`Cannot override what was not made with dependency(): ${typeof dependency}`);
+  }
+  checkReplacement(resolve);
   return { dependency: dependency as Dependency<unknown>, resolve };
 }

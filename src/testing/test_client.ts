@@ -6,7 +6,7 @@
 import { systemClock } from "../_internal/clock.ts";
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
 import type { Actor, AnyHandler } from "../actor.ts";
-import { internalsOf, type Repid } from "../app.ts";
+import { internalsOf, Repid } from "../app.ts";
 import { Dispatch } from "../dispatch.ts";
 import { reportTo } from "../events.ts";
 import { Execution } from "../execution.ts";
@@ -38,6 +38,11 @@ export interface TestClientOptions {
   /** Dependencies to replace, for this client only. */
   readonly overrides?: readonly DependencyOverride[];
 }
+
+/** After how many messages `processAll()` takes them for a chain that has no end. */
+const ENDLESS = 10_000;
+
+const FILTER: KnownOptions<TestMessageFilter> = { channel: true, operationId: true };
 
 const OPTIONS: KnownOptions<TestClientOptions> = {
   autoProcess: true,
@@ -94,8 +99,15 @@ export class TestClient implements AsyncDisposable {
   #queue: RecordedMessage[] = [];
   #abandoned = 0;
 
-  /** A client for the actors that the application has now. */
+  /**
+   * A client for the actors that the application has now.
+   *
+   * @throws {TypeError} If it is given no application, or an option that it does not know.
+   */
   constructor(app: Repid, options: TestClientOptions = {}) {
+    if (!(app instanceof Repid)) {
+      throw new TypeError(`Cannot make a test client as it is given no application: ${typeof app}`);
+    }
     refuseUnknown("make a test client", options, OPTIONS);
     const { actors, logger, producer } = internalsOf(app);
     this.#app = app;
@@ -131,7 +143,7 @@ export class TestClient implements AsyncDisposable {
     ...args: SendArguments<Sent<T>["payload"], Sent<T>["headers"]>
   ): Promise<TestMessage<ResultOf<T>>> {
     const [payload, options] = args as readonly [unknown, SendMessageCommon?];
-    const operationId = this.messages.getOperation(target.name) && target.name;
+    const operationId = this.messages.getOperation(target?.name) && target.name;
     const message = await this.#sendThrough(
       (producer) => producer.send(target, payload, options),
       operationId,
@@ -142,13 +154,13 @@ export class TestClient implements AsyncDisposable {
   /** As {@linkcode Repid.sendMessage}. */
   async sendMessage(options: SendMessageOptions): Promise<TestMessage> {
     if (this.#isUnknown(options)) return new RecordedMessage();
-    return await this.#sendThrough((producer) => producer.sendMessage(options), options.operationId);
+    return await this.#sendThrough((producer) => producer.sendMessage(options), options?.operationId);
   }
 
   /** As {@linkcode Repid.sendMessageJson}. */
   async sendMessageJson(options: SendMessageJsonOptions): Promise<TestMessage> {
     if (this.#isUnknown(options)) return new RecordedMessage();
-    return await this.#sendThrough((producer) => producer.sendMessageJson(options), options.operationId);
+    return await this.#sendThrough((producer) => producer.sendMessageJson(options), options?.operationId);
   }
 
   /** Handles the message that has waited longest; `undefined` where none waits. */
@@ -157,20 +169,31 @@ export class TestClient implements AsyncDisposable {
     return message && await this.#process(message);
   }
 
-  /** Handles every waiting message, and those they lead to. Where one throws, the rest goes on waiting. */
+  /**
+   * Handles every waiting message, and those they lead to. Where one throws, the rest goes on waiting.
+   *
+   * @throws {Error} If there is no end to them: after 10 000.
+   */
   async processAll(): Promise<TestMessage[]> {
     const processed: TestMessage[] = [];
-    for (let next = await this.processNext(); next; next = await this.processNext()) processed.push(next);
+    for (let next = await this.processNext(); next; next = await this.processNext()) {
+      processed.push(next);
+      if (processed.length === ENDLESS && this.#queue.length > 0) {
+        throw new Error(`Cannot process all messages as there is no end to them: ${ENDLESS} were processed`);
+      }
+    }
     return processed;
   }
 
   /** The messages sent so far, by the test, by actors and as replies, in that order in which they were sent. */
   getSentMessages(filter: TestMessageFilter = {}): TestMessage[] {
+    refuseUnknown("list messages", filter, FILTER);
     return this.#sent.filter((message) => fits(message, filter));
   }
 
   /** The messages that actors have handled so far, in the order in which they were done. */
   getProcessedMessages(filter: TestMessageFilter = {}): TestMessage[] {
+    refuseUnknown("list messages", filter, FILTER);
     return this.#processed.filter((message) => fits(message, filter));
   }
 
@@ -235,7 +258,8 @@ export class TestClient implements AsyncDisposable {
     return message;
   }
 
-  #isUnknown({ operationId, channel }: { operationId?: string; channel?: string }): boolean {
+  #isUnknown(options: { operationId?: string; channel?: string }): boolean {
+    const { operationId, channel } = options ?? {};
     const { throwOnOperationNotFound = true } = this.#options;
     if (throwOnOperationNotFound || operationId === undefined || channel !== undefined) return false;
     return this.messages.getOperation(operationId) === undefined;
