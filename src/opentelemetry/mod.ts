@@ -79,9 +79,11 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry
       const parent = isLinked ? trace.deleteSpan(sent) : sent;
       const span = tracer().startSpan(`process ${message.channel}`, options, parent);
       return within(span, parent, async () => {
-        const result = await next();
-        if (message.action !== undefined) span.setAttribute("repid.message.action", message.action);
-        return result;
+        try {
+          return await next();
+        } finally {
+          if (message.action !== undefined) span.setAttribute("repid.message.action", message.action);
+        }
       });
     },
     producerMiddleware: async (call, next) => {

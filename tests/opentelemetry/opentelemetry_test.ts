@@ -8,7 +8,7 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
-import { InMemoryServer, Repid, Router, silentLogger } from "../../mod.ts";
+import { InMemoryServer, Repid, retry, Router, silentLogger } from "../../mod.ts";
 import { openTelemetry, type OpenTelemetryOptions } from "../../src/opentelemetry/mod.ts";
 import { test } from "../harness.ts";
 
@@ -37,7 +37,7 @@ async function traced(options: OpenTelemetryOptions, act: () => unknown = () => 
       producerMiddlewares: [producerMiddleware],
     });
     const server = app.servers.register("memory", new InMemoryServer());
-    const router = new Router({ channel: "jobs" });
+    const router = new Router({ channel: "jobs", middlewares: [retry({ when: () => false })] });
     const work = router.actor({ name: "work" }, async (_, { message }) => {
       await Promise.resolve();
       seen = {
@@ -143,4 +143,12 @@ test("openTelemetry() does nothing where no SDK is set up", async () => {
   await app.runWorker({ messagesLimit: 1, osSignals: [] });
   await connection.close();
   assert.deepEqual(headers, { topic: "work" });
+});
+
+test("openTelemetry() says what became of a message that failed, also where retry() gave up", async () => {
+  const { spans } = await traced({}, () => {
+    throw new Error("on purpose");
+  });
+  const { attributes, status } = find(spans, "process jobs");
+  assert.deepEqual([attributes["repid.message.action"], status.code], ["nacked", SpanStatusCode.ERROR]);
 });
