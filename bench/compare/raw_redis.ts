@@ -1,8 +1,8 @@
 /**
  * ioredis by hand, on the same streams: entries are read as there is room, the acknowledgements of a turn of the event loop
- * leave in one command. `raw` frees a slot when Redis has the acknowledgement, as the framework does; `eager` as soon as the
- * handler has ended, so that more than the concurrency may be unacknowledged; `deleting` also deletes what it has
- * acknowledged, as the framework does by default.
+ * leave in one command. `raw` frees a slot when Redis has the acknowledgement; `eager` as soon as the handler has ended, so
+ * that more than the concurrency may be unacknowledged, as with the framework (which allows twice the concurrency);
+ * `deleting` also deletes what it has acknowledged, as the framework does by default.
  * @module
  */
 import { Redis } from "ioredis";
