@@ -150,17 +150,14 @@ export class Settling {
   }
 
   /** Never rejects: what went wrong is kept in `#failure`. */
-  #tell(settlement: Settlement, action: MessageAction): Promise<boolean> {
-    let telling: Promise<DeliveryResult>;
+  async #tell(settlement: Settlement, action: MessageAction): Promise<boolean> {
+    let result: DeliveryResult;
     try {
-      telling = Promise.resolve(this.#delivery.settle(settlement));
+      result = await this.#delivery.settle(settlement);
     } catch (error) {
-      telling = Promise.reject(error);
+      return await this.#tryAgain(settlement, action, error);
     }
-    return telling.then(
-      (result) => this.#told(action, result),
-      (error) => this.#tryAgain(settlement, action, error),
-    );
+    return this.#told(action, result);
   }
 
   /** The broker did not take it: it may be away for a moment. */
