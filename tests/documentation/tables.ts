@@ -1,5 +1,6 @@
 /**
- * The table of brokers, made from what the servers say they can do. `deno task tables` writes it where it belongs.
+ * The tables of brokers and of events, made from what the servers say they can do, and from what the events' comments say.
+ * `deno task tables` writes them where they belong.
  * @module
  */
 import { writeFileSync } from "node:fs";
@@ -7,10 +8,15 @@ import { type Capabilities, InMemoryServer } from "@repid/core";
 import { AmqpServer } from "@repid/core/amqp";
 import { PubsubServer } from "@repid/core/pubsub";
 import { RedisServer } from "@repid/core/redis";
+import { eventRows } from "./events_table.ts";
 import { read, ROOT } from "./markdown.ts";
 
-/** The pages that show the table, between two comments. */
-export const PAGES: readonly string[] = ["README.md", "docs/brokers.md"];
+/** The pages that show a table, between two comments. */
+export const PAGES: Readonly<Record<string, () => string>> = {
+  "README.md": brokerTable,
+  "docs/brokers.md": brokerTable,
+  "docs/events.md": () => toTable(eventRows()),
+};
 const BEGIN = "<!-- made by deno task tables -->";
 const END = "<!-- end -->";
 
@@ -95,14 +101,16 @@ function toTable(rows: readonly (readonly string[])[]): string {
 }
 
 /** A page with the table as it has to be. */
-export function withTable(page: string): string {
+export function withTable(page: string, table: string): string {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin < 0 || end < begin) {
     throw new TypeError(`Cannot write the table as the page has no place for it: ${BEGIN} … ${END}`);
   }
-  return `${page.slice(0, begin)}${BEGIN}\n\n${brokerTable()}\n\n${page.slice(end)}`;
+  return `${page.slice(0, begin)}${BEGIN}\n\n${table}\n\n${page.slice(end)}`;
 }
 
 if (import.meta.main) {
-  for (const page of PAGES) writeFileSync(ROOT + page, withTable(read(page)));
+  for (const [page, table] of Object.entries(PAGES)) {
+    writeFileSync(ROOT + page, withTable(read(page), table()));
+  }
 }
