@@ -155,6 +155,7 @@ const MODES: ReadonlySet<unknown> = new Set<ConfirmationMode>([
  * @throws {RangeError} If a duration is not positive.
  */
 export function checkActor(options: ActorOptions, handler: unknown): void {
+  refuseUnknown(`register the actor "${String(options?.name)}"`, options, ACTOR_OPTIONS);
   const {
     name,
     deps = {},
@@ -170,7 +171,6 @@ export function checkActor(options: ActorOptions, handler: unknown): void {
   const refuse = (why: string, particulars: unknown): never => {
     throw new TypeError(`Cannot ${doing} as ${why}: ${String(particulars)}`);
   };
-  refuseUnknown(doing, options, ACTOR_OPTIONS);
   if (typeof handler !== "function") refuse("its handler is not a function", typeof handler);
   refuseNonSchemas(doing, options);
   if (!MODES.has(confirmationMode)) refuse("its confirmation mode is unknown", confirmationMode);

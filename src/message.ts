@@ -132,13 +132,13 @@ export interface MessageContract<P extends MaybeSchema = MaybeSchema, H extends 
 export function defineMessage<P extends MaybeSchema = undefined, H extends MaybeSchema = undefined>(
   contract: Omit<MessageContract<P, H>, "~sends">,
 ): MessageContract<P, H> {
-  if (typeof contract?.name !== "string" || contract.name === "") {
+  const doing = `define the message "${String(contract?.name)}"`;
+  refuseUnknown(doing, contract, CONTRACT_OPTIONS);
+  if (typeof contract.name !== "string" || contract.name === "") {
     throw new TypeError(
-      `Cannot define a message as its name is not a non-empty string: ${String(contract?.name)}`,
+      `Cannot define a message as its name is not a non-empty string: ${String(contract.name)}`,
     );
   }
-  const doing = `define the message "${contract.name}"`;
-  refuseUnknown(doing, contract, CONTRACT_OPTIONS);
   refuseNonSchemas(doing, contract);
   if (contract.channel !== undefined) toChannel(contract.channel);
   return Object.freeze({ ...contract });

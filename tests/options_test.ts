@@ -53,6 +53,10 @@ const TABLE: readonly (readonly [run: () => unknown, message: RegExp])[] = [
   [() => new RedisServer("redis://localhost", wrong({ block_ms: 1 })), /: block_ms, did you mean blockMs\?/],
   [() => new AmqpServer("amqp://localhost", wrong({ timeouts: 1 })), /: timeouts, did you mean timeout\?/],
   [() => new PubsubServer(wrong({ defaultProject: "p", host: "h" })), /: host, but defaultProject, /],
+  [() => new Router().actor("greet" as never, () => {}), /Cannot register the actor .* not an object: greet/],
+  [() => new Router().actor(wrong({ nam: "a" }), () => {}), /: nam, did you mean name\?/],
+  [() => defineMessage("greet" as never), /Cannot define the message .* not an object: greet/],
+  [() => new Router("tasks" as never), /Cannot make a router .* not an object: tasks/],
   [() => new Repid(null as never), /options are not an object: null/],
 ];
 
