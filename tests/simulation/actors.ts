@@ -97,7 +97,8 @@ export class Troupe {
     await this.#sleep(5);
   });
 
-  readonly #middleware: ActorMiddleware = async ({ message }, next) => {
+  readonly #middleware: ActorMiddleware = async (call, next) => {
+    const { message } = call;
     this.handled++;
     const { middleware } = this.#planOf(message.headers["letter"] ?? "");
     if (middleware === "throws early") throw new Error("The middleware fails");
@@ -105,7 +106,11 @@ export class Troupe {
     if (middleware === "hangs before") await NEVER;
     if (middleware === "slow") await this.#sleep(500);
     if (middleware === "twice") await next({ final: false }).catch(() => this.#sleep(200));
-    const result = await next();
+    const decideAbout = async (error: unknown): Promise<never> => {
+      await call.decide(error);
+      throw error;
+    };
+    const result = await (middleware === "gives up" ? next({ final: false }).catch(decideAbout) : next());
     if (middleware === "hangs after") await NEVER;
     return result;
   };

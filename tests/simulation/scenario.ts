@@ -14,7 +14,15 @@ export interface Plan {
   readonly itself: "ack" | "nack" | "reject" | "nothing";
   /** What a `manual_explicit` handler returns. */
   readonly answer: unknown;
-  readonly middleware: "plain" | "throws early" | "skips" | "hangs before" | "hangs after" | "twice" | "slow";
+  readonly middleware:
+    | "plain"
+    | "throws early"
+    | "skips"
+    | "hangs before"
+    | "hangs after"
+    | "twice"
+    | "gives up"
+    | "slow";
   readonly policy: "ack" | "nack" | "reject" | "throws" | "hangs" | "slow" | "nonsense";
   readonly cleanUp: "none" | "quick" | "slow" | "throws" | "hangs";
 }
@@ -150,7 +158,16 @@ function drawPlan(random: Random): Plan {
     itself: random.of(["nothing", "nothing", "nothing", "ack", "nack", "reject"]),
     answer: random.of(["ack", "nack", "reject", "no_action", "nonsense", undefined]),
     middleware: odd
-      ? random.of(["plain", "throws early", "skips", "hangs before", "hangs after", "twice", "twice", "slow"])
+      ? random.of([
+        "plain",
+        "throws early",
+        "skips",
+        "hangs before",
+        "hangs after",
+        "twice",
+        "gives up",
+        "slow",
+      ])
       : "plain",
     policy: random.of(["ack", "nack", "reject", "throws", "slow", "nonsense", odd ? "hangs" : "nack"]),
     cleanUp: random.of(["none", "quick", "slow", "throws", odd ? "hangs" : "none"]),
