@@ -30,6 +30,7 @@ import {
   trace,
   type Tracer,
 } from "@opentelemetry/api";
+import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
 import type { ActorMiddleware, ProducerMiddleware } from "../middleware.ts";
 import type { MessageHeaders } from "../server.ts";
 
@@ -55,9 +56,21 @@ export interface OpenTelemetryMiddlewares {
 /** The instrumentation's name. */
 const NAME = "@repid/core";
 
-/** Makes the pair of middlewares. Put them first, so that they surround the others. */
+const OPTIONS: KnownOptions<OpenTelemetryOptions> = { system: true, mode: true };
+
+/**
+ * Makes the pair of middlewares. Put them first, so that they surround the others.
+ *
+ * @throws {TypeError} If an option or the mode is not known.
+ */
 export function openTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetryMiddlewares {
+  refuseUnknown("make the middlewares", options, OPTIONS);
   const { system = "repid", mode = "parent" } = options;
+  if (mode !== "parent" && mode !== "link") {
+    throw new TypeError(
+      `Cannot make the middlewares as the mode is neither parent nor link: ${String(mode)}`,
+    );
+  }
   // Looked up when needed: a provider may be registered later than this is called.
   const tracer = (): Tracer => trace.getTracer(NAME);
   return {

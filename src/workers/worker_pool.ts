@@ -4,6 +4,7 @@
  * @module
  */
 import { availableParallelism } from "node:os";
+import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
 import { type Admission, admissionTo } from "./admission.ts";
 import { IsolatedError } from "./error.ts";
 import { type IsolatedModule, moduleIn } from "./module.ts";
@@ -16,6 +17,8 @@ export interface WorkerPoolOptions {
   /** Milliseconds that an aborted function has to stop by itself before its process is killed. Defaults to 100. */
   readonly killAfter?: number;
 }
+
+const OPTIONS: KnownOptions<WorkerPoolOptions> = { size: true, killAfter: true };
 
 /**
  * Processes that run functions of modules, one call at a time each; further calls wait for a free one.
@@ -57,9 +60,11 @@ export class WorkerPool implements AsyncDisposable {
   /**
    * Makes a pool; nothing starts before the first call.
    *
+   * @throws {TypeError} If an option is not known.
    * @throws {RangeError} If `size` or `killAfter` is out of range.
    */
   constructor(options: WorkerPoolOptions = {}) {
+    refuseUnknown("create a pool", options, OPTIONS);
     const { size = availableParallelism(), killAfter = 100 } = options;
     if (!Number.isInteger(size) || size < 1) {
       throw new RangeError(`Cannot create a pool as its size is not a positive integer: ${size}`);
