@@ -294,6 +294,11 @@ test("planCredit() gives a lone channel everything", () => {
   assert.equal(planCredit([only], 0, 1_000).grants.size, 0);
 });
 
+test("planCredit() tops a lone channel up when half of what it may have is used", () => {
+  assert.equal(planCredit([state({ credit: 51 })], 49, 1_000).grants.size, 0);
+  assert.deepEqual([...planCredit([state({ credit: 50 })], 50, 1_000).grants.values()], [50]);
+});
+
 test("planCredit() gives each of several channels its window, and no more than there is", () => {
   const [calm, busy] = [state(), state({ window: 64 })];
   const plan = planCredit([calm, busy], 100, 1_000);

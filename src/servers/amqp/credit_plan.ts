@@ -47,7 +47,8 @@ export function planCredit<T extends CreditState>(
   const grants = new Map<T, number>();
   const [only] = states;
   if (only && states.length === 1) {
-    if (free > 0) grants.set(only, free);
+    // In steps of half the demand at least: what is granted already comes meanwhile.
+    if (free > 0 && free >= only.credit) grants.set(only, free);
     return { grants, withdraw: undefined, again: false };
   }
   const isResting = (state: T): boolean => state.emptyAt > 0 && now - state.emptyAt < REST;

@@ -44,7 +44,7 @@ export class Settler {
       this.#pending.push({ delivery, outcome, resolve });
       if (this.#flushed) return;
       this.#flushed = Promise.withResolvers();
-      setImmediate(() => this.#flush());
+      setImmediate(() => this.flush());
     });
   }
 
@@ -53,8 +53,10 @@ export class Settler {
     await this.#flushed?.promise;
   }
 
-  #flush(): void {
+  /** Writes what is pending now, not at the end of the turn: it leaves in one write with what follows. */
+  flush(): void {
     const pending = this.#pending;
+    if (pending.length === 0) return;
     this.#pending = [];
     // rhea's links stay open for a while on a connection that is over.
     const reachable = this.#wire.error ? [] : pending.filter(({ delivery }) => delivery.link.is_open());

@@ -103,6 +103,8 @@ export class AmqpSubscription implements Subscription {
     return new Promise((resolve, reject) => {
       const timer = systemClock.schedule(wait, () => this.#answer());
       this.#waiter = { max, timer, resolve, reject };
+      // What made the room, and the credit for it, in one write.
+      this.#settler.flush();
       this.#grant();
     });
   }

@@ -13,7 +13,9 @@ const MESSAGES = 2_000;
 const TASKS = 100;
 
 /** Registers them. */
-export function testCounts({ rabbit }: Stage): void {
+export function testCounts(stage: Stage): void {
+  const { rabbit } = stage;
+  testOneAtATime(stage);
   const handlers: readonly (readonly [string, () => () => Promise<void>])[] = [
     ["handlers that return at once", () => () => Promise.resolve()],
     ["handlers that wait, and go on together", inRows],
@@ -43,6 +45,30 @@ export function testCounts({ rabbit }: Stage): void {
       assert.ok(writes <= dispositions + flows + 0.01, `${writes} writes a message`);
     }, LENIENT);
   }
+}
+
+/** Registers those of one message at a time. */
+function testOneAtATime({ rabbit }: Stage): void {
+  test(
+    "AmqpServer needs one write for a message, one at a time: its settlement and the credit for the next one",
+    async () => {
+      using frames = new SentFrames(rabbit.port);
+      const server = new AmqpServer(rabbit.url);
+      const connection = await server.connect();
+      const [queue, most] = [await newQueue(rabbit), 200];
+      await publish(server, queue, numbered(most));
+      frames.reset();
+      const app = new Repid({ logger: silentLogger });
+      app.servers.register("amqp", server);
+      const router = new Router({ channel: queue });
+      router.actor({ name: "work" }, () => {});
+      app.includeRouter(router);
+      await app.runWorker({ messagesLimit: most, tasksLimit: 1, osSignals: [] });
+      await connection.close();
+      assert.ok(frames.writes <= most * 1.1, `${frames.writes} writes for ${most} messages`);
+    },
+    LENIENT,
+  );
 }
 
 /** Waits until all tasks do: as if all slept for the same time, and no more than that. */
