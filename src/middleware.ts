@@ -2,7 +2,7 @@
  * Middlewares: code around every actor run and every publication.
  * @module
  */
-import { ignore, type MaybePromise } from "./_internal/maybe_promise.ts";
+import { ignore, type MaybePromise, settled } from "./_internal/maybe_promise.ts";
 import type { ActorInfo, ReceivedMessage } from "./message.ts";
 import type { BaseMessage, MessageData, ServerSpecificParameters } from "./server.ts";
 
@@ -93,7 +93,7 @@ export function compose<Call, Changes, Result>(
     (inner, middleware) => (call) =>
       middleware(call, (changes) => {
         try {
-          const rest = inner(changes === undefined ? call : change(call, changes));
+          const rest = settled(inner(changes === undefined ? call : change(call, changes)));
           return rest instanceof Promise ? observed(rest) : Promise.resolve(rest);
         } catch (error) {
           return observed(Promise.reject(error));

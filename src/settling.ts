@@ -4,7 +4,6 @@
  */
 import { backoff } from "./_internal/backoff.ts";
 import { type Clock, delay, NEVER } from "./_internal/clock.ts";
-import { ignore } from "./_internal/maybe_promise.ts";
 import type { Report } from "./events.ts";
 import type { MessageAction } from "./message.ts";
 import type { Delivery, DeliveryResult, Settlement } from "./server.ts";
@@ -103,7 +102,11 @@ export class Settling {
   reply(send: (isOpen: boolean) => Promise<DeliveryResult | undefined>): Promise<boolean> {
     if (!this.#answerable && this.#action !== undefined) return Promise.resolve(false);
     const replying = this.#answerable ? this.#answerOnly(send) : this.#reply(send);
-    this.#underWay = replying.catch(ignore);
+    // Where it fails, whatever is done instead is under way.
+    const underWay: Promise<unknown> = replying.catch(() =>
+      this.#underWay === underWay ? undefined : this.#underWay
+    );
+    this.#underWay = underWay;
     return replying;
   }
 
