@@ -14,7 +14,7 @@ import type { ResolvedActor } from "./router.ts";
 import type { Run } from "./run.ts";
 import type { Delivery, Server } from "./server.ts";
 import { type Held, Subscriptions } from "./subscriptions.ts";
-import { SETTLE_TIMEOUT, type WorkerLimits } from "./worker_limits.ts";
+import { MOST_AT_ONCE, SETTLE_TIMEOUT, type WorkerLimits } from "./worker_limits.ts";
 import { TAKE_WAIT, WorkerMonitor } from "./worker_monitor.ts";
 
 /** How long the consume loop may keep the event loop to itself, in milliseconds. */
@@ -68,7 +68,8 @@ export class Worker {
     this.monitor = new WorkerMonitor({
       clock,
       report,
-      running: () => this.#runs.size - this.#acknowledging,
+      // What was given up at a stop may wait for its answer still.
+      running: () => Math.max(0, this.#runs.size - this.#acknowledging),
       connected: () => server.isConnected,
       consuming: () => this.#subscriptions.isActive,
     });
@@ -173,7 +174,8 @@ export class Worker {
   #room(): number {
     const { tasksLimit, messagesLimit } = this.#limits;
     const running = this.#runs.size - Math.min(this.#acknowledging, tasksLimit);
-    return Math.min(tasksLimit - running - this.#refusals.room, messagesLimit - this.#taken);
+    const room = tasksLimit - running - this.#refusals.room;
+    return Math.min(room, messagesLimit - this.#taken, MOST_AT_ONCE);
   }
 
   #accept(delivery: Delivery, held: Held): void {

@@ -15,6 +15,9 @@ export interface WorkerLimits {
   readonly cancellationTimeout: number;
 }
 
+/** How many messages are taken at once, however many may be handled: no broker takes infinity for a number. */
+export const MOST_AT_ONCE = 10_000;
+
 /**
  * How long settlements may go on after the last handler ended or was given up, in milliseconds. With
  * {@linkcode CLOSE_TIMEOUT} twice it keeps a worker with default limits below the 30 seconds after which orchestrators kill.

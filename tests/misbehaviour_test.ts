@@ -17,6 +17,9 @@ import {
   Router,
   type WorkerOptions,
 } from "@repid/core";
+import { systemClock } from "../src/_internal/clock.ts";
+import type { DeliveryResult } from "../src/server.ts";
+import { Settling } from "../src/settling.ts";
 import { test } from "./harness.ts";
 
 interface Stage {
@@ -353,6 +356,48 @@ test("Message.reply() that nobody waits for is waited for before the worker ends
     await run();
     assert.deepEqual([server.size("answers"), server.size("c")], [1, 0]);
   }, slowly(new InMemoryServer()));
+});
+
+test("Settling.underWay waits for what is done instead of a reply that failed", async () => {
+  const [sending, answer] = [Promise.withResolvers<undefined>(), Promise.withResolvers<DeliveryResult>()];
+  const delivery = {
+    payload: new Uint8Array(),
+    headers: {},
+    contentType: undefined,
+    replyTo: undefined,
+    channel: "c",
+    messageId: "1",
+    deliveryCount: 1,
+    settle: () => answer.promise,
+  };
+  const options = { clock: systemClock, report: () => {}, isRetriable: () => false };
+  const settling = new Settling(delivery, options);
+  settling.reply(() => sending.promise).catch(() => {});
+  settling.propose("ack");
+  settling.commit();
+  let isOver = false;
+  const over = settling.underWay?.then(() => isOver = true);
+  sending.reject(new Error("nobody there"));
+  await setTimeout(0);
+  assert.deepEqual([settling.action, isOver], ["acked", false]);
+  answer.resolve("done");
+  await over;
+});
+
+test("ActorMiddleware that answers something awaitable that fails ends no process, whoever waits for it", async () => {
+  const failing: ActorMiddleware = () => ({
+    then: (_: unknown, reject: (error: Error) => void) => reject(new Error("fails")),
+  });
+  const careless: ActorMiddleware = (_, next) => void next();
+  await onStage((router) => {
+    router.actor({ name: "a", middlewares: [careless, failing] }, () => assert.fail());
+  }, async ({ send, run, server }) => {
+    await send();
+    await run();
+    // Whatever nobody has heard of by now ends the process.
+    await setTimeout(0);
+    assert.equal(server.size("c"), 0);
+  });
 });
 
 test("OnErrorHandler is asked once, also where a middleware gives up meanwhile", async () => {

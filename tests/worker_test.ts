@@ -132,6 +132,21 @@ for (const [settlement, handled] of [["ack", 4], ["reject", 2], ["nack", 2]] as 
   });
 }
 
+test("Repid.runWorker({ tasksLimit: Infinity }) asks for numbers that a broker can take", async () => {
+  const asked: number[] = [];
+  const stop = new AbortController();
+  let handled = 0;
+  const fixture = new Fixture(() => ++handled === 3 && stop.abort(), {}, (server) =>
+    breakServer(server, {
+      take: (subscription, max, wait) => {
+        asked.push(max);
+        return subscription.take(max, wait);
+      },
+    }));
+  assert.deepEqual(await fixture.run(3, { tasksLimit: Infinity, signal: stop.signal }), { processed: 3 });
+  assert.ok(asked.every(Number.isSafeInteger), String(asked));
+});
+
 /** A delivery whose settlements are answered late. */
 function answeredAfter(delivery: Delivery, answer: Promise<void>): Delivery {
   return {

@@ -148,6 +148,26 @@ else {
     assert.equal(await taken[0]?.settle("ack"), "done");
     await subscription.close();
   });
+
+  on(
+    "RedisServer hands nothing over twice that it holds, where its group was made anew",
+    { blockMs: 50 },
+    async (parts) => {
+      const { server, client, channel } = parts;
+      const stream = `repid:${channel}`;
+      const subscription = await server.subscribe([channel]);
+      await server.publish(channel, EMPTY, {});
+      const [held] = await subscription.take(1, 1_000);
+      assert.equal(await held?.extendLease?.(), "done");
+      const [[, group] = []] = await client.xinfo("GROUPS", stream) as [string, string][];
+      await client.xgroup("DESTROY", stream, String(group));
+      // The first read makes the group anew, the second one finds the entry in it.
+      assert.deepEqual([await subscription.take(1, 100), await subscription.take(1, 100)], [[], []]);
+      assert.equal(await held?.settle("ack"), "done");
+      assert.equal(await client.xlen(stream), 0);
+      await subscription.close();
+    },
+  );
 }
 
 function latin(bytes: Buffer): string {

@@ -154,8 +154,8 @@ async function toDeliveries(holding: Holding, reading: Promise<unknown>): Promis
   for (const [, entries] of (await reading as RawStreams) ?? []) {
     for (const raw of entries) {
       const delivery = new RedisDelivery(raw, holding);
-      // A read that claims finds also what we hold ourselves: its lease may have been extended too late.
-      if (raw[2] === undefined || !holding.keeps(delivery.messageId)) deliveries.push(delivery);
+      // A read finds also what we hold ourselves, where the group was made anew or a lease was extended too late.
+      if (!holding.keeps(delivery.messageId)) deliveries.push(delivery);
     }
   }
   return deliveries;
