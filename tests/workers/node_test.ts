@@ -41,7 +41,9 @@ else skip(name, "node is not installed");
 
 async function passOnNode(): Promise<void> {
   const target = mkdtempSync(join(tmpdir(), "repid-node-"));
-  for (const folder of ["src/workers", "tests/workers", "tests/workers/fixtures"]) compile(folder, target);
+  for (const folder of ["src/_internal", "src/workers", "tests/workers", "tests/workers/fixtures"]) {
+    compile(folder, target);
+  }
   writeFileSync(join(target, "package.json"), `{ "type": "module" }`);
   writeFileSync(join(target, "tests/harness.js"), `export { test } from "node:test";`);
   const files = readdirSync(join(target, "tests/workers")).filter((name) => name.endsWith("_test.js"));
