@@ -78,6 +78,8 @@ function register(
     assert.deepEqual(wrong, []);
     assert.equal(processed, messagesLimit);
     assert.equal(next.size, keys);
-    assert.ok(most > 1 && most <= CONCURRENCY, `${most} keys at once`);
+    assert.ok(most <= CONCURRENCY, `${most} keys at once`);
+    // A peer that delivers one message after the other keeps nobody busy with two.
+    if (messages >= 100) assert.ok(most > 1, "keys go on beside one another");
   });
 }
