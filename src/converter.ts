@@ -2,7 +2,7 @@
  * Decoding: from the bytes of a message to the value that schemas see.
  * @module
  */
-import { ignore } from "./_internal/maybe_promise.ts";
+import { atOnce } from "./_internal/maybe_promise.ts";
 import { MessageValidationError } from "./errors.ts";
 import type { BaseMessage } from "./server.ts";
 
@@ -66,10 +66,8 @@ function isJson(contentType: string | undefined): boolean {
  */
 export function decodeWith(converter: Converter, message: BaseMessage): unknown {
   try {
-    const decoded = converter.decode(message);
-    if (!(decoded instanceof Promise)) return decoded;
-    decoded.catch(ignore);
-    throw new TypeError(
+    return atOnce(
+      converter.decode(message),
       "Cannot decode the payload as its converter answers a promise: decode() is not async",
     );
   } catch (cause) {

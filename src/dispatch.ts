@@ -2,7 +2,7 @@
  * Dispatch: which actor's execution takes a message. The first one registered that matches.
  * @module
  */
-import { ignore } from "./_internal/maybe_promise.ts";
+import { atOnce } from "./_internal/maybe_promise.ts";
 import type { Report } from "./events.ts";
 import type { Execution } from "./execution.ts";
 import type { ResolvedActor } from "./router.ts";
@@ -66,9 +66,7 @@ function findByTrial(executions: readonly Execution[], report: Report): Find {
   const matches = ({ actor }: Execution, delivery: Delivery): boolean => {
     try {
       const matching: unknown = actor.routingStrategy.matches(delivery, actor.info);
-      if (!(matching instanceof Promise)) return Boolean(matching);
-      matching.catch(ignore);
-      throw new TypeError("Cannot route as matches() answers a promise: it is not async");
+      return Boolean(atOnce(matching, "Cannot route as matches() answers a promise: it is not async"));
     } catch (error) {
       const { channel, messageId } = delivery;
       report("actor.route.error", { actor: actor.name, channel, messageId, error });

@@ -74,10 +74,7 @@ export class Settling {
 
   /** Settles. Answers whether this call did it; rejects where the broker did not take it. */
   async settle(settlement: Settlement): Promise<boolean> {
-    if (!this.begin(settlement)) return false;
-    const settled = await this.#underWay;
-    if (this.#failure) throw this.#failure.error;
-    return settled === true;
+    return this.begin(settlement) && await this.#answerTo(this.#underWay);
   }
 
   /** Settles, and lets whoever minds wait for {@linkcode underWay}. Answers whether this call does it. */
@@ -125,9 +122,7 @@ export class Settling {
     }
     this.#replying = false;
     if (result !== undefined) return this.#told("replied", result);
-    const settled = await this.#tell("ack", "replied");
-    if (this.#failure) throw this.#failure.error;
-    return settled;
+    return await this.#answerTo(this.#tell("ack", "replied"));
   }
 
   /** Says what will become of the message unless somebody settles it first. */
@@ -152,32 +147,29 @@ export class Settling {
     }
   }
 
-  /** Never rejects: what went wrong is kept in `#failure`. */
-  async #tell(settlement: Settlement, action: MessageAction): Promise<boolean> {
-    let result: DeliveryResult;
-    try {
-      result = await this.#delivery.settle(settlement);
-    } catch (error) {
-      return await this.#tryAgain(settlement, action, error);
-    }
-    return this.#told(action, result);
+  /** What the broker answered; rejects where it did not take it. */
+  async #answerTo(telling: Promise<unknown> | undefined): Promise<boolean> {
+    const isDone = await telling;
+    if (this.#failure) throw this.#failure.error;
+    return isDone === true;
   }
 
-  /** The broker did not take it: it may be away for a moment. */
-  async #tryAgain(settlement: Settlement, action: MessageAction, failure: unknown): Promise<boolean> {
-    const { clock, report, isRetriable, random = Math.random, ended = NEVER } = this.#options;
-    let error = failure;
-    for (let attempt = 1; attempt < ATTEMPTS && !ended.aborted && isRetriable(error); attempt++) {
-      await delay(clock, backoff(attempt, { ...RETRY_DELAY, random }), ended);
+  /** Tells the broker, again where it may be away for a moment. Never rejects: what went wrong is kept in `#failure`. */
+  async #tell(settlement: Settlement, action: MessageAction): Promise<boolean> {
+    for (let attempt = 1;; attempt++) {
       try {
         return this.#told(action, await this.#delivery.settle(settlement));
-      } catch (thrown) {
-        error = thrown;
+      } catch (error) {
+        const { clock, report, isRetriable, random = Math.random, ended = NEVER } = this.#options;
+        if (attempt < ATTEMPTS && !ended.aborted && isRetriable(error)) {
+          await delay(clock, backoff(attempt, { ...RETRY_DELAY, random }), ended);
+          continue;
+        }
+        report("message.settle.error", { ...this.#where(action), error });
+        this.#failure = { error };
+        return false;
       }
     }
-    report("message.settle.error", { ...this.#where(action), error });
-    this.#failure = { error };
-    return false;
   }
 
   #told(action: MessageAction, result: DeliveryResult): boolean {

@@ -14,7 +14,7 @@ import {
 } from "../mod.ts";
 import { Router } from "../src/router.ts";
 import type { Delivery, Server, Subscription } from "../src/server.ts";
-import { breakServer } from "./broken_server.ts";
+import { breakServer, settling } from "./broken_server.ts";
 import { test } from "./harness.ts";
 
 type Handle = (context: ActorContext) => unknown;
@@ -149,20 +149,11 @@ test("Repid.runWorker({ tasksLimit: Infinity }) asks for numbers that a broker c
 
 /** A delivery whose settlements are answered late. */
 function answeredAfter(delivery: Delivery, answer: Promise<void>): Delivery {
-  return {
-    payload: delivery.payload,
-    headers: delivery.headers,
-    contentType: delivery.contentType,
-    replyTo: delivery.replyTo,
-    channel: delivery.channel,
-    messageId: delivery.messageId,
-    deliveryCount: delivery.deliveryCount,
-    async settle(settlement) {
-      const result = await delivery.settle(settlement);
-      await answer;
-      return result;
-    },
-  };
+  return settling(delivery, async (settlement) => {
+    const result = await delivery.settle(settlement);
+    await answer;
+    return result;
+  });
 }
 
 test("Repid.runWorker() refuses limits out of range", async () => {

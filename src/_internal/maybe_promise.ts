@@ -28,6 +28,17 @@ export function promised<T>(call: () => T | PromiseLike<T>): Promise<T> {
   }
 }
 
+/**
+ * A value that nobody waits for.
+ *
+ * @throws {TypeError} If it is a promise, which says so in `otherwise`.
+ */
+export function atOnce<T>(value: MaybePromise<T>, otherwise: string): T {
+  if (!(value instanceof Promise)) return value;
+  value.catch(ignore);
+  throw new TypeError(otherwise);
+}
+
 /** For a failure that is told elsewhere: a promise that nobody waits for must not end the process. */
 export function ignore(): void {}
 

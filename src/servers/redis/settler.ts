@@ -67,8 +67,7 @@ export class Settler {
   async giveBack({ stream, group }: Place, consumer: string, ids: readonly string[]): Promise<void> {
     for (let start = 0; start < ids.length; start += MOST) {
       const some = ids.slice(start, start + MOST);
-      const scope = [group, consumer, ...endsOf(some), this.#finishing(), "0"];
-      await this.#client.run(REJECT, [stream], [...scope, ...inOneText(some)]);
+      await this.#client.run(REJECT, [stream], this.#arguments(group, consumer, "0", some));
     }
   }
 
@@ -110,17 +109,21 @@ export class Settler {
     const argument = action === "nack" ? String(this.#options.deadLetterMaxLength ?? "") : own;
     const keys = action === "nack" && deadLetters !== null ? [stream, deadLetters] : [stream];
     try {
-      const scope = [group, consumer, ...endsOf(ids), this.#finishing()];
-      return await this.#client.run(script, keys, [
-        ...scope,
-        argument,
-        ...inOneText(ids),
-      ]) as readonly number[];
+      const args = this.#arguments(group, consumer, argument, ids);
+      return await this.#client.run(script, keys, args) as readonly number[];
     } catch (error) {
       // The group is gone, and with it all that was ours.
       if (isPlaceMissing(error)) return ids.map((_, i) => i + 1);
       throw error;
     }
+  }
+
+  /** What every script takes: see there. */
+  #arguments(group: string, consumer: string, own: string, ids: readonly string[]): readonly string[] {
+    return [
+      ...[group, consumer, ...endsOf(ids), this.#finishing(), own],
+      ...[String(ids.length), ids.join(" ")],
+    ];
   }
 
   /** How finished entries are treated: never so that another group loses them. */
@@ -140,8 +143,4 @@ function endsOf(ids: readonly string[]): [oldest: string, newest: string] {
     else if (compareIds(id, oldest) < 0) oldest = id;
   }
   return [oldest, newest];
-}
-
-function inOneText(ids: readonly string[]): [count: string, text: string] {
-  return [String(ids.length), ids.join(" ")];
 }
