@@ -19,15 +19,20 @@ import type { Message } from "./message.ts";
 import type { ResolvedActor } from "./router.ts";
 import type { Run } from "./run.ts";
 
-/** Whose message is to be decided upon. */
-export interface ToDecide {
+/** What the decisions about an actor's messages have in common. */
+export interface DecisionOptions {
   readonly actor: ResolvedActor;
-  readonly run: Run;
-  readonly message: Message;
   readonly report: Report;
   readonly clock: Clock;
   /** Aborted when everything is closed. */
   readonly ended?: AbortSignal | undefined;
+}
+
+/** Whose message is to be decided upon. */
+export interface ToDecide {
+  readonly run: Run;
+  /** The message as it arrived. */
+  readonly original: Message;
 }
 
 /** A failure, as opposed to a return. */
@@ -41,37 +46,42 @@ type Success = Extract<Outcome, { kind: "returned" }>;
  * the middlewares have unwound. Nothing is done to a message that was settled already. Answers the outcome: another one
  * than was given where the handler returned what its mode does not know.
  */
-export function decide(what: ToDecide, outcome: Outcome): MaybePromise<Outcome> {
+export function decide(options: DecisionOptions, what: ToDecide, outcome: Outcome): MaybePromise<Outcome> {
   const { settling } = what.run;
   what.run.decided = true;
   if (settling.isSettled && !settling.isReplying) return outcome;
-  return outcome.kind === "returned" ? succeed(what, outcome) : fail(what, outcome);
+  return outcome.kind === "returned" ? succeed(options, what, outcome) : fail(options, what, outcome);
 }
 
-function succeed(what: ToDecide, outcome: Success): MaybePromise<Outcome> {
-  const { actor, run: { settling } } = what;
+function succeed(options: DecisionOptions, what: ToDecide, outcome: Success): MaybePromise<Outcome> {
+  const { actor } = options;
+  const { settling } = what.run;
   const decision = CONFIRMATION[actor.confirmationMode].returned;
   const action = decision === "as returned" ? outcome.value : decision;
   if (action === "no_action") return outcome;
-  if (!isSettlement(action)) return fail(what, { kind: "threw", error: notAnAction(actor, action) });
+  if (!isSettlement(action)) return fail(options, what, { kind: "threw", error: notAnAction(actor, action) });
   // A reply that is under way may fail yet. Otherwise nobody waits: what comes of settling changes no outcome.
   if (settling.isReplying) settling.propose(action);
   else settling.begin(action);
   return outcome;
 }
 
-async function fail(what: ToDecide, outcome: Failure): Promise<Outcome> {
-  const action = await actionAfter(what, outcome);
+async function fail(options: DecisionOptions, what: ToDecide, outcome: Failure): Promise<Outcome> {
+  const action = await actionAfter(options, what, outcome);
   what.run.settling.propose(action === "no_action" ? undefined : action);
   return outcome;
 }
 
-async function actionAfter(what: ToDecide, outcome: Failure): Promise<ManualAction> {
-  const { confirmationMode, options } = what.actor;
-  const { onError = DEFAULT_ON_ERROR[confirmationMode], onTimeout = DEFAULT_ON_TIMEOUT } = options;
+async function actionAfter(
+  options: DecisionOptions,
+  what: ToDecide,
+  outcome: Failure,
+): Promise<ManualAction> {
+  const { confirmationMode, options: policies } = options.actor;
+  const { onError = DEFAULT_ON_ERROR[confirmationMode], onTimeout = DEFAULT_ON_TIMEOUT } = policies;
   const decision = CONFIRMATION[confirmationMode][outcome.kind];
-  if (decision === "ask onError") return await ask(onError, what, outcome);
-  if (decision === "ask onTimeout") return await ask(onTimeout, what, outcome);
+  if (decision === "ask onError") return await ask(onError, options, what, outcome);
+  if (decision === "ask onTimeout") return await ask(onTimeout, options, what, outcome);
   // Only a return can be taken "as returned".
   return decision as ManualAction;
 }
@@ -82,12 +92,16 @@ type Policy = ManualAction | ((error: unknown, message: Message) => unknown);
  * What a policy answers. One that fails counts as `nack` unless it says otherwise, and one that takes longer than its actor
  * may as `reject`: no message is left unsettled by accident.
  */
-async function ask(policy: Policy, what: ToDecide, { error }: Failure): Promise<ManualAction> {
+async function ask(
+  policy: Policy,
+  { actor, report, clock, ended }: DecisionOptions,
+  { run, original }: ToDecide,
+  { error }: Failure,
+): Promise<ManualAction> {
   if (typeof policy !== "function") return policy;
-  const { actor, run, message, report, clock, ended } = what;
   const { timeout: ms, name } = actor;
   try {
-    const asking = promised(() => policy(error, message));
+    const asking = promised(() => policy(error, original));
     const answer = await endingWithin(asking, { clock, ms, what: `The policy of "${name}"`, ended });
     if (isAction(answer, actor.confirmationMode)) return answer;
     throw notAnAction(actor, answer);

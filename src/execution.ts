@@ -12,13 +12,14 @@
  */
 import { after, type MaybePromise, settled } from "./_internal/maybe_promise.ts";
 import type { Outcome } from "./confirmation.ts";
-import { decide, type ToDecide } from "./decision.ts";
+import { decide, type DecisionOptions } from "./decision.ts";
 import { Handling, type HandlingOptions } from "./handling.ts";
 import { InFlightMessage } from "./in_flight.ts";
 import { compose } from "./middleware.ts";
 import type { Producer } from "./producer.ts";
 import type { ResolvedActor } from "./router.ts";
-import { concluded, Run } from "./run.ts";
+import { PendingAttempt, type PendingOptions } from "./pending_attempt.ts";
+import { concluded, failureOf, Run, type RunOptions } from "./run.ts";
 import { changeCall, RunCall } from "./run_call.ts";
 import type { Delivery } from "./server.ts";
 import { Settling } from "./settling.ts";
@@ -37,6 +38,9 @@ export interface ExecutionOptions extends HandlingOptions {
   readonly random?: (() => number) | undefined;
 }
 
+/** Told when a message has come to its end. */
+export type Ended = (outcome: Outcome) => void;
+
 /** Runs one actor, for message after message. */
 export class Execution {
   /** The actor it runs. */
@@ -44,33 +48,47 @@ export class Execution {
   readonly #options: ExecutionOptions;
   readonly #pipeline: (call: RunCall) => unknown;
   readonly #handling: Handling;
+  readonly #ofRuns: RunOptions;
+  readonly #ofDecisions: DecisionOptions;
+  readonly #ofPending: PendingOptions;
 
   constructor(actor: ResolvedActor, options: ExecutionOptions) {
+    const { clock, report, ended, cancellationTimeout: patience } = options;
     this.actor = actor;
     this.#options = options;
+    // Once, and not for each message.
+    this.#ofRuns = { actor: actor.name, clock, patience };
+    this.#ofDecisions = { actor, report, clock, ended };
+    this.#ofPending = {
+      conclude: (call, outcome) => this.#conclude(call, outcome),
+      abandoned: (run, reason) => this.#reportAbandoned(run, reason),
+      abandonedEnded: (run) => this.#reportAbandonedEnded(run),
+    };
     this.#pipeline = compose(actor.middlewares, changeCall, (call: RunCall) => this.#attempt(call));
     this.#handling = new Handling(actor, options);
   }
 
   /** The run of a message, for {@linkcode handle}. */
   start(delivery: Delivery): Run {
-    const { clock, cancellationTimeout: patience } = this.#options;
-    const settling = new Settling(delivery, this.#options);
-    return new Run({ delivery, settling, actor: this.actor.name, clock, patience });
+    return new Run(delivery, new Settling(delivery, this.#options), this.#ofRuns);
   }
 
-  /** Handles one message, to its settlement. Never rejects. At once where the message, its handler and the broker's answer allow it. */
-  handle(run: Run): MaybePromise<Outcome> {
-    return this.actor.confirmationMode === "ack_first" ? this.#handleAcknowledged(run) : this.#handle(run);
+  /**
+   * Handles one message, to its settlement; then calls, once. A call and no promise: what waits for the broker is kept for
+   * each message, and a promise of a promise is three turns of the microtask queue.
+   */
+  handle(run: Run, ended: Ended): void {
+    if (this.actor.confirmationMode === "ack_first") void this.#handleAcknowledged(run, ended);
+    else this.#handle(run, ended);
   }
 
   /** The broker will deliver again what could not be acknowledged: handling it now would handle it twice. */
-  async #handleAcknowledged(run: Run): Promise<Outcome> {
-    if (await run.settling.acknowledgeFirst()) return await this.#handle(run);
-    return { kind: "interrupted", error: new Error("Cannot acknowledge the message first") };
+  async #handleAcknowledged(run: Run, ended: Ended): Promise<void> {
+    if (await run.settling.acknowledgeFirst()) this.#handle(run, ended);
+    else ended({ kind: "interrupted", error: new Error("Cannot acknowledge the message first") });
   }
 
-  #handle(run: Run): MaybePromise<Outcome> {
+  #handle(run: Run, ended: Ended): void {
     run.begun = true;
     const message = new InFlightMessage(run.delivery, run.settling, this.#options.producer);
     const { info: actor } = this.actor;
@@ -80,45 +98,45 @@ export class Execution {
     try {
       value = settled(this.#pipeline(call));
     } catch (error) {
-      return this.#settle(call, outcomeOf(run, error));
+      return this.#settle(call, outcomeOf(run, error), ended);
     }
-    if (!(value instanceof Promise)) return this.#settle(call, { kind: "returned", value });
-    return value.then(
-      (late) => this.#settle(call, { kind: "returned", value: late }),
-      (error) => this.#settle(call, outcomeOf(run, error)),
+    if (!(value instanceof Promise)) return this.#settle(call, { kind: "returned", value }, ended);
+    value.then(
+      (late) => this.#settle(call, { kind: "returned", value: late }, ended),
+      (error) => this.#settle(call, outcomeOf(run, error), ended),
     );
   }
 
   /** The middlewares have ended. */
-  #settle(call: RunCall, ending: Outcome): MaybePromise<Outcome> {
+  #settle(call: RunCall, ending: Outcome, ended: Ended): void {
     const { run } = call;
     run.over = true;
-    return after(run.attempting ? this.#outlived(run, ending) : ending, (outcome) => {
+    void after(run.attempting ? this.#outlived(run, ending) : ending, (outcome) => {
       // A middleware threw early, never called `next`, or took a failure's finality away and tried no more.
-      const deciding = run.decided ? outcome : decide(this.#toDecide(call), outcome);
-      return after(deciding, () => this.#answered(run, outcome));
+      const deciding = run.decided ? outcome : decide(this.#ofDecisions, call, outcome);
+      return after(deciding, () => this.#answered(run, outcome, ended));
     });
   }
 
   /** Waits for the broker. What is acknowledged is no work any more; what goes back shall be there before more is taken. */
-  #answered(run: Run, outcome: Outcome): MaybePromise<Outcome> {
+  #answered(run: Run, outcome: Outcome, ended: Ended): void {
     const { settling } = run;
     settling.commit();
     const { underWay } = settling;
     // A reply of a handler that was given up may take for ever.
-    if (!underWay || (run.givenUp && settling.isReplying)) return this.#ended(run, outcome);
+    if (!underWay || (run.givenUp && settling.isReplying)) return this.#end(run, outcome, ended);
     const count = settling.action === "acked" ? this.#options.countAcknowledging : undefined;
     count?.(1);
-    return underWay.then(() => {
+    void underWay.then(() => {
       count?.(-1);
-      return this.#ended(run, outcome);
+      this.#end(run, outcome, ended);
     });
   }
 
-  #ended(run: Run, outcome: Outcome): Outcome {
+  #end(run: Run, outcome: Outcome, ended: Ended): void {
     this.#reportEnd(run, outcome);
     if (run.forfeited) this.#reportAbandonedEnded(run);
-    return outcome;
+    ended(outcome);
   }
 
   /** Settles what did not come to an end in time, if nobody has: as it was decided or else as interrupted. For shutdown. */
@@ -167,39 +185,8 @@ export class Execution {
       return this.#conclude(call, concluded(failureOf(run, error), run.end()));
     }
     return value instanceof Promise
-      ? this.#unlessGivenUp(call, message, value)
+      ? PendingAttempt.wait(this.#ofPending, call, message, value)
       : this.#conclude(call, concluded({ kind: "returned", value }, run.end()));
-  }
-
-  /** Waits for the handler, but for one that ignores its signal only so long. */
-  #unlessGivenUp(call: RunCall, message: InFlightMessage, handling: Promise<unknown>): Promise<unknown> {
-    const { run } = call;
-    return new Promise((resolve, reject) => {
-      const conclude = (outcome: Outcome): void => {
-        try {
-          resolve(this.#conclude(call, outcome));
-        } catch (error) {
-          reject(error);
-        }
-      };
-      let givenUp = false;
-      run.whenGivenUp(({ kind, reason: error }) => {
-        givenUp = true;
-        run.givenUp = true;
-        message.revoke();
-        run.end();
-        this.#reportAbandoned(run, error);
-        conclude({ kind, error });
-      });
-      const end = (outcome: Outcome): void => {
-        if (givenUp) return this.#reportAbandonedEnded(run);
-        conclude(concluded(outcome, run.end()));
-      };
-      handling.then(
-        (value) => end({ kind: "returned", value }),
-        (error) => end(failureOf(run, error)),
-      );
-    });
   }
 
   /** What becomes of the message, then the clean-ups. */
@@ -208,7 +195,7 @@ export class Execution {
     run.outcome = outcome;
     const isDecided = outcome.kind === "returned" || call.final;
     if (!isDecided) this.#reportAttempt(run, outcome);
-    const deciding = isDecided ? decide(this.#toDecide(call), outcome) : outcome;
+    const deciding = isDecided ? decide(this.#ofDecisions, call, outcome) : outcome;
     if (deciding instanceof Promise || run.hasCleanUps) return this.#concludeLater(run, deciding);
     return concludedAs(run, deciding);
   }
@@ -225,14 +212,9 @@ export class Execution {
     if (run.decided || run.attempting || run.over) return;
     // Deciding belongs to the attempt: whoever does not wait for it is waited for, and nobody tries again meanwhile.
     run.attempting = true;
-    await decide(this.#toDecide(call), outcomeOf(run, error));
+    await decide(this.#ofDecisions, call, outcomeOf(run, error));
     run.rest();
   };
-
-  #toDecide({ run, original }: RunCall): ToDecide {
-    const { report, clock, ended } = this.#options;
-    return { actor: this.actor, run, message: original, report, clock, ended };
-  }
 
   #reportEnd(run: Run, ending: Outcome): void {
     const { report } = this.#options;
@@ -275,11 +257,6 @@ function outcomeOf({ outcome, abortion }: Run, error: unknown): Outcome {
 /** Whether an error is a signal's reason, or says that it was caused by it, as those of Node's promises do. */
 function isAbout(error: unknown, reason: unknown): boolean {
   return error === reason || (error instanceof Error && error.cause === reason);
-}
-
-/** Before the handler is called, only the message can be at fault. */
-function failureOf({ valid }: Run, error: unknown): Outcome {
-  return { kind: valid ? "threw" : "invalid", error };
 }
 
 /** The attempt is over: its value, or its failure. */

@@ -27,7 +27,9 @@ interface Step {
 }
 
 /** Names, and where the values for them are made. */
-type Inputs = readonly (readonly [name: string, step: number])[];
+type Inputs = readonly { readonly name: string; readonly step: number }[];
+
+const NOTHING: Values = Object.freeze({});
 
 /** How the dependencies of one actor are made. Planned once, followed for each message. */
 export class Injection {
@@ -46,7 +48,7 @@ export class Injection {
       return step;
     };
     const planAll = (needed: Dependencies): Inputs =>
-      Object.entries(needed).map(([name, one]) => [name, plan(one)] as const);
+      Object.entries(needed).map(([name, one]) => ({ name, step: plan(one) }));
     this.#outputs = planAll(deps);
   }
 
@@ -57,17 +59,21 @@ export class Injection {
 
   /** The values for one message. Synchronous where every one of them is. */
   make(options: InjectionOptions): MaybePromise<Values> {
-    const made: unknown[] = [];
-    for (const step of this.#steps) made.push(attempt(step, gather(step.inputs, made), options));
+    // As long as it will be: an array that grows takes room for 17.
+    const made = new Array<unknown>(this.#steps.length);
+    for (const [index, step] of this.#steps.entries()) {
+      made[index] = attempt(step, gather(step.inputs, made), options);
+    }
     return gather(this.#outputs, made);
   }
 }
 
 /** Some of the values by name, as soon as all of them are there. */
 function gather(inputs: Inputs, made: readonly unknown[]): MaybePromise<Values> {
+  if (inputs.length === 0) return NOTHING;
   const values: Record<string, unknown> = {};
   let waits = false;
-  for (const [name, step] of inputs) {
+  for (const { name, step } of inputs) {
     const value = values[name] = made[step];
     if (value instanceof Promise) waits = true;
   }

@@ -25,16 +25,19 @@ export class LeaseKeeper {
     this.#report = report;
   }
 
-  /** Begins to extend a run's lease, every so many milliseconds. Answers what ends it. */
-  keep(run: Run, interval: number): () => void {
+  /** Begins to extend a run's lease, every so many milliseconds. */
+  keep(run: Run, interval: number): void {
     const beat = this.#beats.get(interval) ?? this.#start(interval);
     beat.runs.add(run);
-    return () => {
-      beat.runs.delete(run);
-      if (beat.runs.size > 0 || this.#beats.get(interval) !== beat) return;
-      this.#clock.cancel(beat.timer);
+  }
+
+  /** Ends that. There are as many beats as actors have intervals of their own: few. */
+  release(run: Run): void {
+    for (const [interval, { runs, timer }] of this.#beats) {
+      if (!runs.delete(run) || runs.size > 0) continue;
+      this.#clock.cancel(timer);
       this.#beats.delete(interval);
-    };
+    }
   }
 
   /** Lets go of whatever is left. */

@@ -42,12 +42,16 @@ export class AttemptSignal {
   }
 }
 
+/** Somebody who waits for an attempt. */
+export interface Waiting {
+  /** Wait no longer. */
+  giveUp(abortion: Abortion): void;
+}
+
 const NO_CLEAN_UPS: readonly (() => unknown)[] = [];
 
-/** What a run is made of. */
+/** What the runs of an actor have in common. */
 export interface RunOptions {
-  readonly delivery: Delivery;
-  readonly settling: Settling;
   /** The actor's name. */
   readonly actor: string;
   readonly clock: Clock;
@@ -59,7 +63,7 @@ export interface RunOptions {
 export class Run {
   readonly delivery: Delivery;
   readonly settling: Settling;
-  readonly #actor: string;
+  readonly #options: RunOptions;
   /** How the latest attempt ended. */
   outcome: Outcome | undefined;
   /** How often the actor was run, the attempt that is under way included. */
@@ -78,30 +82,26 @@ export class Run {
   givenUp = false;
   /** Whether shutdown settled the message while something other than the handler, such as a middleware, went on. */
   forfeited = false;
-  readonly #clock: Clock;
-  readonly #patience: number;
   #attempt: AttemptSignal = new AttemptSignal();
   #abortion: Abortion | undefined;
   /** An interruption that came while an attempt was timing out: it is for what comes after. */
   #interruption: Abortion | undefined;
-  #giveUp: ((abortion: Abortion) => void) | undefined;
+  #waiting: Waiting | undefined;
   #timer: Timer | undefined;
   #cleanUps: (() => unknown)[] | undefined;
   #takesCleanUps = false;
   #onRest: (() => void) | undefined;
 
-  constructor({ delivery, settling, actor, clock, patience }: RunOptions) {
+  constructor(delivery: Delivery, settling: Settling, options: RunOptions) {
     this.delivery = delivery;
     this.settling = settling;
-    this.#actor = actor;
-    this.#clock = clock;
-    this.#patience = patience;
+    this.#options = options;
   }
 
   /** Which message, and whose. */
   get where(): RunningMessage {
     const { channel, messageId } = this.delivery;
-    return { actor: this.#actor, channel, messageId };
+    return { actor: this.#options.actor, channel, messageId };
   }
 
   /** What middlewares watch: the signal of the latest attempt or, where a time limit used that up, of the next one. */
@@ -128,16 +128,17 @@ export class Run {
     if (kind === "interrupted") this.#interruption ??= abortion;
     if (this.#abortion) return;
     this.#abortion = abortion;
-    this.#clock.cancel(this.#timer);
+    this.#options.clock.cancel(this.#timer);
     this.#timer = undefined;
     this.#losePatience(abortion);
     this.#attempt.abort(reason);
   }
 
   #losePatience(abortion: Abortion): void {
-    const giveUp = this.#giveUp;
+    const { clock, patience } = this.#options;
+    const waiting = this.#waiting;
     // Between attempts there is nothing to give up, nor before anybody waits.
-    if (giveUp) this.#timer = this.#clock.schedule(this.#patience, () => giveUp(abortion));
+    if (waiting) this.#timer = clock.schedule(patience, () => waiting.giveUp(abortion));
   }
 
   /** Begins an attempt, with a time limit unless it is to end at once. */
@@ -151,15 +152,15 @@ export class Run {
     this.#cleanUps = undefined;
     this.#takesCleanUps = true;
     if (this.#abortion || timeout === Infinity) return;
-    this.#timer = this.#clock.schedule(timeout, () => {
-      const text = `The actor "${this.#actor}" did not end within ${timeout} ms`;
+    this.#timer = this.#options.clock.schedule(timeout, () => {
+      const text = `The actor "${this.#options.actor}" did not end within ${timeout} ms`;
       this.abort("timed-out", new DOMException(text, "TimeoutError"));
     });
   }
 
-  /** The attempt is waited for: calls when it was to end and the patience is used up. */
-  whenGivenUp(giveUp: (abortion: Abortion) => void): void {
-    this.#giveUp = giveUp;
+  /** The attempt is waited for, until it was to end and the patience is used up. */
+  waiting(waiting: Waiting): void {
+    this.#waiting = waiting;
     if (this.#abortion) this.#losePatience(this.#abortion);
   }
 
@@ -168,9 +169,9 @@ export class Run {
    * attempt; an interruption stays.
    */
   end(): Abortion | undefined {
-    this.#clock.cancel(this.#timer);
+    this.#options.clock.cancel(this.#timer);
     this.#timer = undefined;
-    this.#giveUp = undefined;
+    this.#waiting = undefined;
     const abortion = this.#abortion;
     this.#abortion = this.#interruption;
     if (abortion !== this.#abortion || (!abortion && this.#attempt.aborted)) {
@@ -210,6 +211,11 @@ export class Run {
     this.#takesCleanUps = false;
     return cleanUps;
   }
+}
+
+/** How an attempt failed. Before the handler is called, only the message can be at fault. */
+export function failureOf({ valid }: Run, error: unknown): Outcome {
+  return { kind: valid ? "threw" : "invalid", error };
 }
 
 /** An attempt that was aborted and ended: too late is too late, but work that was done before shutdown is done. */

@@ -4,6 +4,7 @@
  */
 import { backoff } from "./_internal/backoff.ts";
 import { type Clock, delay, NEVER } from "./_internal/clock.ts";
+import { promised } from "./_internal/maybe_promise.ts";
 import type { Report } from "./events.ts";
 import type { MessageAction } from "./message.ts";
 import type { Delivery, DeliveryResult, Settlement } from "./server.ts";
@@ -155,21 +156,27 @@ export class Settling {
   }
 
   /** Tells the broker, again where it may be away for a moment. Never rejects: what went wrong is kept in `#failure`. */
-  async #tell(settlement: Settlement, action: MessageAction): Promise<boolean> {
-    for (let attempt = 1;; attempt++) {
-      try {
-        return this.#told(action, await this.#delivery.settle(settlement));
-      } catch (error) {
-        const { clock, report, isRetriable, random = Math.random, ended = NEVER } = this.#options;
-        if (attempt < ATTEMPTS && !ended.aborted && isRetriable(error)) {
-          await delay(clock, backoff(attempt, { ...RETRY_DELAY, random }), ended);
-          continue;
-        }
-        report("message.settle.error", { ...this.#where(action), error });
-        this.#failure = { error };
-        return false;
-      }
+  #tell(settlement: Settlement, action: MessageAction, attempt = 1): Promise<boolean> {
+    return promised(() => this.#delivery.settle(settlement)).then(
+      (result) => this.#told(action, result),
+      (error) => this.#tellAgain(settlement, action, attempt, error),
+    );
+  }
+
+  async #tellAgain(
+    settlement: Settlement,
+    action: MessageAction,
+    attempt: number,
+    error: unknown,
+  ): Promise<boolean> {
+    const { clock, report, isRetriable, random = Math.random, ended = NEVER } = this.#options;
+    if (attempt < ATTEMPTS && !ended.aborted && isRetriable(error)) {
+      await delay(clock, backoff(attempt, { ...RETRY_DELAY, random }), ended);
+      return await this.#tell(settlement, action, attempt + 1);
     }
+    report("message.settle.error", { ...this.#where(action), error });
+    this.#failure = { error };
+    return false;
   }
 
   #told(action: MessageAction, result: DeliveryResult): boolean {

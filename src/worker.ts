@@ -4,7 +4,6 @@
  * @module
  */
 import { type Clock, delay, settlesWithin } from "./_internal/clock.ts";
-import { after } from "./_internal/maybe_promise.ts";
 import { Dispatch } from "./dispatch.ts";
 import type { Report, RunningMessage } from "./events.ts";
 import { Execution, type ExecutionOptions } from "./execution.ts";
@@ -185,11 +184,11 @@ export class Worker {
     if (!execution) return this.#refusals.judge(delivery, () => this.#letGo(held));
     this.#taken++;
     const run = execution.start(delivery);
-    const endLease = this.#keepLease(run, execution);
+    this.#keepLease(run, execution);
     this.#runs.set(run, execution);
-    void after(execution.handle(run), ({ kind }) => {
+    execution.handle(run, ({ kind }) => {
       if (kind !== "interrupted") this.#processed++;
-      endLease?.();
+      this.#leases.release(run);
       this.#runs.delete(run);
       this.#letGo(held);
     });
@@ -201,10 +200,10 @@ export class Worker {
     this.#changed();
   }
 
-  #keepLease(run: Run, { actor }: Execution): (() => void) | undefined {
-    if (!this.#server.capabilities.leases || actor.keepAlive === false) return undefined;
+  #keepLease(run: Run, { actor }: Execution): void {
+    if (!this.#server.capabilities.leases || actor.keepAlive === false) return;
     const interval = typeof actor.keepAlive === "number" ? actor.keepAlive : run.delivery.leaseInterval;
-    return interval === undefined ? undefined : this.#leases.keep(run, interval);
+    if (interval !== undefined) this.#leases.keep(run, interval);
   }
 
   async #shutDown(): Promise<void> {

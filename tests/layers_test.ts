@@ -57,6 +57,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly string[]])[] = [
       "in_flight.ts",
       "injection.ts",
       "keep_alive.ts",
+      "pending_attempt.ts",
       "policies/",
       "producer.ts",
       "refusals.ts",

@@ -146,7 +146,7 @@ export async function handleOne(
     overrides,
   });
   const run = execution.start(delivery);
-  const handled = execution.handle(run);
+  const handled = new Promise<Outcome>((resolve) => execution.handle(run, resolve));
   const end = meanwhile?.((kind) => run.abort(kind, new Error(kind)), clock);
   const outcome = await handled;
   end?.();

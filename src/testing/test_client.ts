@@ -9,6 +9,7 @@ import type { Actor, AnyHandler } from "../actor.ts";
 import { internalsOf, Repid } from "../app.ts";
 import { Dispatch } from "../dispatch.ts";
 import { reportTo } from "../events.ts";
+import type { Outcome } from "../confirmation.ts";
 import { Execution } from "../execution.ts";
 import type { Sendable, SendArguments } from "../message.ts";
 import type { ProducerCall } from "../middleware.ts";
@@ -251,7 +252,9 @@ export class TestClient implements AsyncDisposable {
       if (!throwOnActorNotFound) return message;
       throw new Error(`Cannot process the message as no actor takes it: channel "${message.channel}"`);
     }
-    const outcome = await execution.handle(execution.start(delivery));
+    const outcome = await new Promise<Outcome>((resolve) =>
+      execution.handle(execution.start(delivery), resolve)
+    );
     message.end(outcome);
     this.#processed.push(message);
     if (outcome.kind !== "returned" && throwOnActorError) throw outcome.error;
