@@ -5,7 +5,8 @@
 import type { DeliveryResult } from "../../server.ts";
 import type { RedisDelivery } from "./delivery.ts";
 import { isPlaceMissing, type Place } from "./place.ts";
-import type { Settler, SettlerAction, SettlerRequest } from "./settler.ts";
+import { Batch, type BatchAction } from "./batch.ts";
+import type { Settler } from "./settler.ts";
 
 /** What a holding belongs to. */
 export interface HoldingOptions {
@@ -25,7 +26,8 @@ export class Holding {
   readonly #settler: Settler;
   readonly #createGroup: () => Promise<void>;
   readonly #held = new Map<string, RedisDelivery>();
-  #requests = new Map<SettlerAction, SettlerRequest[]>();
+  /** What is to be told, in the order of its first messages. */
+  #batches: Batch[] = [];
   #isOpen = true;
 
   constructor(settler: Settler, { place, consumer, leaseInterval, createGroup }: HoldingOptions) {
@@ -68,25 +70,27 @@ export class Holding {
   }
 
   /** Does something with an entry, if it is the consumer's still. */
-  settle(delivery: RedisDelivery, action: SettlerAction): Promise<DeliveryResult> {
+  settle(delivery: RedisDelivery, action: BatchAction): Promise<DeliveryResult> {
     if (!this.#isOpen || delivery.isLost) return Promise.resolve("lost");
     if (action === "extend") delivery.isKept = true;
     else delivery.isSettling = true;
-    return new Promise((resolve, reject) => {
-      const requests = this.#requests.get(action);
-      if (requests) requests.push({ delivery, resolve, reject });
-      else {
-        this.#requests.set(action, [{ delivery, resolve, reject }]);
-        this.#settler.schedule(this);
-      }
-    });
+    return this.#batchFor(action).add(delivery);
+  }
+
+  #batchFor(action: BatchAction): Batch {
+    const open = this.#batches.findLast((batch) => batch.action === action);
+    if (open && !open.isFull) return open;
+    if (this.#batches.length === 0) this.#settler.schedule(this);
+    const batch = new Batch(action);
+    this.#batches.push(batch);
+    return batch;
   }
 
   /** For the settler: what is to be told. */
-  takeRequests(): ReadonlyMap<SettlerAction, readonly SettlerRequest[]> {
-    const requests = this.#requests;
-    this.#requests = new Map();
-    return requests;
+  takeBatches(): readonly Batch[] {
+    const batches = this.#batches;
+    this.#batches = [];
+    return batches;
   }
 
   /** For the settler: Redis has heard of it, or it was no longer the consumer's. */

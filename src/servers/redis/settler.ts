@@ -3,22 +3,15 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import type { DeliveryResult } from "../../server.ts";
+import { type Batch, type BatchAction, MOST } from "./batch.ts";
 import type { RedisClient } from "./client.ts";
-import type { RedisDelivery } from "./delivery.ts";
 import { compareIds } from "./entry.ts";
 import type { Holding } from "./holding.ts";
 import { isPlaceMissing, type Place } from "./place.ts";
 import { ACK, EXTEND, LEAVE, NACK, REJECT, type Script } from "./scripts.ts";
 
-/** What can be done with messages that are ours. */
-export type SettlerAction = "ack" | "nack" | "reject" | "return" | "extend";
-
-/** How many ids go into one command: Lua's stack is finite. */
-const MOST = 1_000;
-
 /** Each action's script, and its argument of its own. */
-const SCRIPTS: Readonly<Record<SettlerAction, readonly [script: Script, own: string]>> = {
+const SCRIPTS: Readonly<Record<BatchAction, readonly [script: Script, own: string]>> = {
   ack: [ACK, ""],
   nack: [NACK, ""],
   reject: [REJECT, "1"],
@@ -26,13 +19,6 @@ const SCRIPTS: Readonly<Record<SettlerAction, readonly [script: Script, own: str
   return: [REJECT, "0"],
   extend: [EXTEND, ""],
 };
-
-/** Somebody waits for what becomes of an entry. */
-export interface SettlerRequest {
-  readonly delivery: RedisDelivery;
-  readonly resolve: (result: DeliveryResult) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /** Options of {@linkcode Settler}. */
 export interface SettlerOptions {
@@ -59,7 +45,7 @@ export class Settler {
     setImmediate(() => {
       const holdings = [...this.#scheduled];
       this.#scheduled.clear();
-      for (const one of holdings) this.#tell(one);
+      for (const one of holdings) for (const batch of one.takeBatches()) void this.#tell(one, batch);
     });
   }
 
@@ -76,33 +62,22 @@ export class Settler {
     await this.#client.run(LEAVE, [stream], [group, consumer]);
   }
 
-  #tell(holding: Holding): void {
-    for (const [action, requests] of holding.takeRequests()) {
-      for (let start = 0; start < requests.length; start += MOST) {
-        void this.#run(holding, action, requests.slice(start, start + MOST));
-      }
-    }
-  }
-
   /** Never rejects. */
-  async #run(holding: Holding, action: SettlerAction, requests: readonly SettlerRequest[]): Promise<void> {
+  async #tell(holding: Holding, batch: Batch): Promise<void> {
+    const { action, deliveries } = batch;
+    const isOver = action !== "extend";
     try {
-      const lost = await this.#call(holding, action, requests.map(({ delivery }) => delivery.messageId));
-      requests.forEach(({ delivery, resolve }, i) => {
-        if (action !== "extend") holding.released(delivery);
-        resolve(lost.length > 0 && lost.includes(i + 1) ? "lost" : "done");
-      });
+      const lost = await this.#call(holding, action, deliveries.map(({ messageId }) => messageId));
+      if (isOver) { for (const delivery of deliveries) holding.released(delivery); }
+      batch.tell(new Set(lost.flatMap((number) => deliveries[number - 1] ?? [])));
     } catch (error) {
-      const explained = this.#client.explain(error);
-      for (const { delivery, reject } of requests) {
-        if (action !== "extend") holding.kept(delivery);
-        reject(explained);
-      }
+      if (isOver) { for (const delivery of deliveries) holding.kept(delivery); }
+      batch.fail(this.#client.explain(error));
     }
   }
 
   /** Answers which of the ids were not ours, by their numbers from 1 on. */
-  async #call(holding: Holding, action: SettlerAction, ids: readonly string[]): Promise<readonly number[]> {
+  async #call(holding: Holding, action: BatchAction, ids: readonly string[]): Promise<readonly number[]> {
     const { place: { stream, group, deadLetters }, consumer } = holding;
     // Without dead letters there is nothing to copy to.
     const [script, own] = SCRIPTS[action === "nack" && deadLetters === null ? "ack" : action];

@@ -1,0 +1,46 @@
+/**
+ * Messages of one turn of the event loop of which Redis is told the same in one command.
+ * @module
+ */
+import type { DeliveryResult } from "../../server.ts";
+import type { RedisDelivery } from "./delivery.ts";
+
+/** What can be done with messages that are ours. */
+export type BatchAction = "ack" | "nack" | "reject" | "return" | "extend";
+
+/** How many ids go into one command: Lua's stack is finite. */
+export const MOST = 1_000;
+
+/** Some messages. One promise for all of them, from which each derives its own: with functions that resolve and reject a message of its own costs twice as much. */
+export class Batch {
+  readonly action: BatchAction;
+  readonly deliveries: RedisDelivery[] = [];
+  readonly #told = Promise.withResolvers<ReadonlySet<RedisDelivery>>();
+
+  constructor(action: BatchAction) {
+    this.action = action;
+    // Told to each of them.
+    this.#told.promise.catch(() => {});
+  }
+
+  /** Whether no more fit. */
+  get isFull(): boolean {
+    return this.deliveries.length === MOST;
+  }
+
+  /** One more. Resolves when Redis has answered. */
+  add(delivery: RedisDelivery): Promise<DeliveryResult> {
+    this.deliveries.push(delivery);
+    return this.#told.promise.then((lost) => lost.has(delivery) ? "lost" : "done");
+  }
+
+  /** Redis has heard of it; these were not ours. */
+  tell(lost: ReadonlySet<RedisDelivery>): void {
+    this.#told.resolve(lost);
+  }
+
+  /** Redis has not heard of it. */
+  fail(error: unknown): void {
+    this.#told.reject(error);
+  }
+}
