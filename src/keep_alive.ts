@@ -7,54 +7,47 @@ import { LeaseLostError } from "./errors.ts";
 import type { Report } from "./events.ts";
 import type { Run } from "./run.ts";
 
-interface Beat {
-  readonly runs: Set<Run>;
-  timer: Timer;
-}
-
-/** Extends the leases of the runs it is given. */
+/** Extends the leases of its worker's runs. */
 export class LeaseKeeper {
   readonly #clock: Clock;
   readonly #report: Report;
-  readonly #beats = new Map<number, Beat>();
+  /** All of the worker's runs: a set of those with a lease would have to be kept for each message. */
+  readonly #runs: () => Iterable<Run>;
+  /** The next beat of each interval. */
+  readonly #beats = new Map<number, Timer>();
   /** Runs whose extension the broker has not answered yet: asking again would not help. */
   readonly #asking = new Set<Run>();
 
-  constructor(clock: Clock, report: Report) {
+  constructor(clock: Clock, report: Report, runs: () => Iterable<Run>) {
     this.#clock = clock;
     this.#report = report;
+    this.#runs = runs;
   }
 
-  /** Begins to extend a run's lease, every so many milliseconds. */
+  /** Extends a run's lease, every so many milliseconds, for as long as the worker has it. */
   keep(run: Run, interval: number): void {
-    const beat = this.#beats.get(interval) ?? this.#start(interval);
-    beat.runs.add(run);
-  }
-
-  /** Ends that. There are as many beats as actors have intervals of their own: few. */
-  release(run: Run): void {
-    for (const [interval, { runs, timer }] of this.#beats) {
-      if (!runs.delete(run) || runs.size > 0) continue;
-      this.#clock.cancel(timer);
-      this.#beats.delete(interval);
-    }
+    run.leaseInterval = interval;
+    if (!this.#beats.has(interval)) this.#schedule(interval);
   }
 
   /** Lets go of whatever is left. */
   stop(): void {
-    for (const { timer } of this.#beats.values()) this.#clock.cancel(timer);
+    for (const timer of this.#beats.values()) this.#clock.cancel(timer);
     this.#beats.clear();
   }
 
-  #start(interval: number): Beat {
-    const tick = (): void => {
-      beat.timer = this.#clock.schedule(interval, tick);
-      // Together, so that the server can extend them in one request.
-      for (const run of beat.runs) void this.#extend(run);
-    };
-    const beat: Beat = { runs: new Set(), timer: this.#clock.schedule(interval, tick) };
-    this.#beats.set(interval, beat);
-    return beat;
+  #schedule(interval: number): void {
+    this.#beats.set(interval, this.#clock.schedule(interval, () => this.#beat(interval)));
+  }
+
+  /** All together, so that the server can extend them in one request. Without any, the beat ends. */
+  #beat(interval: number): void {
+    this.#beats.delete(interval);
+    for (const run of this.#runs()) {
+      if (run.leaseInterval !== interval) continue;
+      if (!this.#beats.has(interval)) this.#schedule(interval);
+      void this.#extend(run);
+    }
   }
 
   /** Never rejects. */

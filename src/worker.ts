@@ -84,7 +84,7 @@ export class Worker {
       ended: this.#ended.signal,
     };
     this.#dispatch = new Dispatch(actors.map((actor) => new Execution(actor, options)), report);
-    this.#leases = new LeaseKeeper(clock, report);
+    this.#leases = new LeaseKeeper(clock, report, () => this.#runs.keys());
     this.#refusals = new Refusals({
       ...options,
       stableIds: server.capabilities.stableMessageIds,
@@ -188,7 +188,6 @@ export class Worker {
     this.#runs.set(run, execution);
     execution.handle(run, ({ kind }) => {
       if (kind !== "interrupted") this.#processed++;
-      this.#leases.release(run);
       this.#runs.delete(run);
       this.#letGo(held);
     });

@@ -15,7 +15,7 @@ export const MOST = 1_000;
 export class Batch {
   readonly action: BatchAction;
   readonly deliveries: RedisDelivery[] = [];
-  readonly #told = Promise.withResolvers<ReadonlySet<RedisDelivery>>();
+  readonly #told = Promise.withResolvers<ReadonlySet<number>>();
 
   constructor(action: BatchAction) {
     this.action = action;
@@ -30,12 +30,12 @@ export class Batch {
 
   /** One more. Resolves when Redis has answered. */
   add(delivery: RedisDelivery): Promise<DeliveryResult> {
-    this.deliveries.push(delivery);
-    return this.#told.promise.then((lost) => lost.has(delivery) ? "lost" : "done");
+    const number = this.deliveries.push(delivery);
+    return this.#told.promise.then((lost) => lost.has(number) ? "lost" : "done");
   }
 
-  /** Redis has heard of it; these were not ours. */
-  tell(lost: ReadonlySet<RedisDelivery>): void {
+  /** Redis has heard of it; these were not ours, by their numbers from 1 on. */
+  tell(lost: ReadonlySet<number>): void {
     this.#told.resolve(lost);
   }
 

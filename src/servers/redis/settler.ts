@@ -69,7 +69,7 @@ export class Settler {
     try {
       const lost = await this.#call(holding, action, deliveries.map(({ messageId }) => messageId));
       if (isOver) { for (const delivery of deliveries) holding.released(delivery); }
-      batch.tell(new Set(lost.flatMap((number) => deliveries[number - 1] ?? [])));
+      batch.tell(new Set(lost));
     } catch (error) {
       if (isOver) { for (const delivery of deliveries) holding.kept(delivery); }
       batch.fail(this.#client.explain(error));
