@@ -17,8 +17,12 @@ export type AmqpOutcome =
 interface Pending {
   readonly delivery: RheaDelivery;
   readonly outcome: AmqpOutcome;
-  readonly resolve: (result: DeliveryResult) => void;
 }
+
+/** Those that could not be told. */
+type Lost = ReadonlySet<RheaDelivery>;
+
+const NONE: Lost = new Set();
 
 /** In this order; any would do. */
 const KINDS = ["accepted", "rejected", "released"] as const;
@@ -29,8 +33,8 @@ export class Settler {
   readonly #session: RheaSession;
   readonly #unsettled: UnsettledDeliveries;
   #pending: Pending[] = [];
-  /** Resolved when what is pending has been written. */
-  #flushed: PromiseWithResolvers<void> | undefined;
+  /** Resolved when what is pending has been written: one promise for all, from which each message derives its own. */
+  #flushed: PromiseWithResolvers<Lost> | undefined;
 
   constructor(wire: Wire, session: RheaSession, unsettled: UnsettledDeliveries) {
     this.#wire = wire;
@@ -40,12 +44,14 @@ export class Settler {
 
   /** Settles one; `lost` where the link that delivered it is gone. Resolves once it is written: the protocol confirms nothing. */
   settle(delivery: RheaDelivery, outcome: AmqpOutcome): Promise<DeliveryResult> {
-    return new Promise((resolve) => {
-      this.#pending.push({ delivery, outcome, resolve });
-      if (this.#flushed) return;
-      this.#flushed = Promise.withResolvers();
-      setImmediate(() => this.flush());
-    });
+    this.#pending.push({ delivery, outcome });
+    this.#flushed ??= this.#schedule();
+    return this.#flushed.promise.then((lost) => lost.has(delivery) ? "lost" : "done");
+  }
+
+  #schedule(): PromiseWithResolvers<Lost> {
+    setImmediate(() => this.flush());
+    return Promise.withResolvers();
   }
 
   /** Resolves when nothing is pending. */
@@ -61,15 +67,16 @@ export class Settler {
     // rhea's links stay open for a while on a connection that is over.
     const reachable = this.#wire.error ? [] : pending.filter(({ delivery }) => delivery.link.is_open());
     this.#write(reachable);
-    for (const { resolve } of reachable) resolve("done");
-    if (reachable.length < pending.length) {
-      for (const { delivery, resolve } of pending) {
-        this.#unsettled.delete(delivery);
-        resolve("lost");
-      }
-    }
-    this.#flushed?.resolve();
+    const lost = reachable.length < pending.length ? this.#forget(pending, reachable) : NONE;
+    this.#flushed?.resolve(lost);
     this.#flushed = undefined;
+  }
+
+  #forget(pending: readonly Pending[], reachable: readonly Pending[]): Lost {
+    const lost = new Set(pending.map(({ delivery }) => delivery));
+    for (const { delivery } of reachable) lost.delete(delivery);
+    for (const delivery of lost) this.#unsettled.delete(delivery);
+    return lost;
   }
 
   /**

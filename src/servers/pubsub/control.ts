@@ -14,17 +14,22 @@ import { CODES, consequenceOf } from "./status.ts";
 /** What is told about a message: `ack`, or how many seconds from now it stays ours. */
 export type Verdict = "ack" | number;
 
-interface Item {
+/** Somebody's message. */
+export interface Item {
   readonly ackId: string;
-  readonly told: ((isTold: boolean) => void) | undefined;
-  readonly resolve: (result: DeliveryResult) => void;
-  readonly reject: (error: unknown) => void;
+  /** Called before the answer is passed on: whether the service has it, or whether it may be told again. */
+  told?(isTold: boolean): void;
 }
 
+/** What became of those of a batch that are not simply done: lost, or the error. Mostly there are none. */
+type Fates = Map<Item, "lost" | Error>;
+
+/** What is told in one request. One promise for all, from which each message derives its own. */
 interface Batch {
   readonly subscription: string;
   readonly verdict: Verdict;
-  items: Item[];
+  readonly items: Item[];
+  readonly fates: PromiseWithResolvers<Fates>;
   bytes: number;
 }
 
@@ -57,22 +62,17 @@ export class Control {
     this.#parts = parts;
   }
 
-  /**
-   * Tells it, with everything else of this turn. Resolves once the service has it; `told` is called just before, with whether
-   * anything came of it.
-   */
-  tell(
-    subscription: string,
-    ackId: string,
-    verdict: Verdict,
-    told?: (isTold: boolean) => void,
-  ): Promise<DeliveryResult> {
-    return new Promise((resolve, reject) => {
-      const batch = this.#batchOf(subscription, verdict);
-      batch.items.push({ ackId, told, resolve, reject });
-      batch.bytes += ackId.length + 4;
-      if (batch.items.length >= MOST_IDS || batch.bytes >= MOST_BYTES) this.#flush(batch);
-      else if (!this.#isScheduled) this.#schedule();
+  /** Tells it, with everything else of this turn. Resolves once the service has it. */
+  tell(subscription: string, item: Item, verdict: Verdict): Promise<DeliveryResult> {
+    const batch = this.#batchOf(subscription, verdict);
+    batch.items.push(item);
+    batch.bytes += item.ackId.length + 4;
+    if (batch.items.length >= MOST_IDS || batch.bytes >= MOST_BYTES) this.#flush(batch);
+    else if (!this.#isScheduled) this.#schedule();
+    return batch.fates.promise.then((fates) => {
+      const fate = fates.get(item) ?? "done";
+      if (fate instanceof Error) throw fate;
+      return fate;
     });
   }
 
@@ -81,7 +81,13 @@ export class Control {
     for (const batch of this.#batches) {
       if (batch.verdict === verdict && batch.subscription === subscription) return batch;
     }
-    const batch: Batch = { subscription, verdict, items: [], bytes: 0 };
+    const batch: Batch = {
+      subscription,
+      verdict,
+      items: [],
+      fates: Promise.withResolvers(),
+      bytes: 0,
+    };
     this.#batches.add(batch);
     return batch;
   }
@@ -102,19 +108,26 @@ export class Control {
 
   #flush(batch: Batch): void {
     this.#batches.delete(batch);
-    const sending = this.#send(batch, batch.items).finally(() => this.#sending.delete(sending));
+    const sending = this.#settle(batch);
     this.#sending.add(sending);
+    void sending.finally(() => this.#sending.delete(sending));
   }
 
-  /** Never rejects: each item is told its own fate. */
-  async #send(batch: Batch, items: readonly Item[]): Promise<void> {
+  async #settle(batch: Batch): Promise<void> {
+    const fates: Fates = new Map();
+    await this.#send(batch, batch.items, fates);
+    for (const item of batch.items) item.told?.(!(fates.get(item) instanceof Error));
+    batch.fates.resolve(fates);
+  }
+
+  /** Never rejects: each item has a fate of its own. */
+  async #send(batch: Batch, items: readonly Item[], fates: Fates): Promise<void> {
     try {
       const isJudged = (failure: CallFailure): boolean => verdictsOf(failure).size > 0;
       const options: RetryOptions = { ...this.#parts, operation: "settle", timeout: TIMEOUT, isJudged };
       await retrying((timeout) => this.#call(batch, items, timeout), options);
-      for (const item of items) settled(item, "done");
     } catch (error) {
-      await this.#failed(batch, items, error as CallFailure);
+      await this.#failed(batch, items, { failure: error as CallFailure, fates });
     }
   }
 
@@ -126,45 +139,42 @@ export class Control {
     return this.#parts.rpc.call(modifyAckDeadline, { ...request, ...deadline }, { timeout });
   }
 
-  async #failed(batch: Batch, items: readonly Item[], failure: CallFailure): Promise<void> {
+  async #failed(
+    batch: Batch,
+    items: readonly Item[],
+    { failure, fates }: { readonly failure: CallFailure; readonly fates: Fates },
+  ): Promise<void> {
     const verdicts = verdictsOf(failure);
-    if (verdicts.size > 0) return judge(batch, items, failure, verdicts);
+    if (verdicts.size > 0) return judge(batch, items, { failure, verdicts, fates });
     const consequence = consequenceOf("settle", failure.code, failure.details);
     if (consequence === "split" && items.length > 1) {
       const middle = items.length >> 1;
-      await Promise.all([items.slice(0, middle), items.slice(middle)].map((part) => this.#send(batch, part)));
+      const halves = [items.slice(0, middle), items.slice(middle)];
+      await Promise.all(halves.map((half) => this.#send(batch, half, fates)));
       return;
     }
     const isLost = consequence === "lost" || consequence === "split";
-    const error = isLost ? undefined : toError("settle", batch.subscription, failure);
-    for (const item of items) error ? failed(item, error) : settled(item, "lost");
+    const fate = isLost ? "lost" : toError("settle", batch.subscription, failure);
+    for (const item of items) fates.set(item, fate);
   }
-}
-
-function settled({ told, resolve }: Item, result: DeliveryResult): void {
-  told?.(true);
-  resolve(result);
-}
-
-function failed({ told, reject }: Item, error: unknown): void {
-  told?.(false);
-  reject(error);
 }
 
 /** On an exactly-once subscription the service says of each id what became of it. */
 function judge(
   { subscription }: Batch,
   items: readonly Item[],
-  failure: CallFailure,
-  verdicts: ReadonlyMap<string, string>,
+  { failure, verdicts, fates }: {
+    readonly failure: CallFailure;
+    readonly verdicts: ReadonlyMap<string, string>;
+    readonly fates: Fates;
+  },
 ): void {
   // Whoever settles tries again where it may pass.
   const passing = toError("settle", subscription, { ...failure, code: CODES.UNAVAILABLE });
   for (const item of items) {
     const verdict = verdicts.get(item.ackId);
-    if (verdict === undefined) settled(item, "done");
-    else if (verdict.startsWith("TRANSIENT_FAILURE_")) failed(item, passing);
-    else settled(item, "lost");
+    if (verdict === undefined) continue;
+    fates.set(item, verdict.startsWith("TRANSIENT_FAILURE_") ? passing : "lost");
   }
 }
 

@@ -4,20 +4,22 @@
  */
 import type { Delivery, DeliveryResult, MessageHeaders, Settlement } from "../../server.ts";
 import type { ReceivedMessage } from "./protocol.ts";
-import type { Verdict } from "./control.ts";
+import type { Item, Verdict } from "./control.ts";
 
 /** What a delivery needs of its subscription. */
 export interface DeliveryOwner {
   readonly leaseInterval: number;
   settle(delivery: PubsubDelivery, settlement: Settlement): Promise<DeliveryResult>;
   extend(delivery: PubsubDelivery): Promise<DeliveryResult>;
+  /** A settlement was told, or may be told again. */
+  settled(delivery: PubsubDelivery, isTold: boolean): void;
 }
 
 /** The wire's words for settlements: deadlines in seconds from now. */
 export const VERDICTS: Readonly<Record<Settlement, Verdict>> = { ack: "ack", nack: 0, reject: 1 };
 
 /** A message as it came, and until when it is ours. Its subscription keeps what changes. */
-export class PubsubDelivery implements Delivery {
+export class PubsubDelivery implements Delivery, Item {
   readonly channel: string;
   readonly payload: Uint8Array;
   readonly headers: MessageHeaders;
@@ -61,6 +63,10 @@ export class PubsubDelivery implements Delivery {
 
   settle(settlement: Settlement): Promise<DeliveryResult> {
     return this.#owner.settle(this, settlement);
+  }
+
+  told(isTold: boolean): void {
+    this.#owner.settled(this, isTold);
   }
 
   extendLease(): Promise<DeliveryResult> {

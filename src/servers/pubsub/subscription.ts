@@ -133,11 +133,15 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
     pull.handed.delete(delivery);
     const verdict = VERDICTS[settlement];
     if (verdict !== "ack") this.#giveBack(pull, pull.waiting.withdraw(delivery), verdict);
-    return this.#options.control.tell(pull.path, delivery.ackId, verdict, (isTold) => {
-      if (isTold || this.#closing) this.#release(pull, delivery);
-      // It may be settled again, for as long as it is ours.
-      else pull.handed.add(delivery);
-    });
+    return this.#options.control.tell(pull.path, delivery, verdict);
+  }
+
+  settled(delivery: PubsubDelivery, isTold: boolean): void {
+    const pull = this.#pulls.get(delivery.channel);
+    if (!pull) return;
+    if (isTold || this.#closing) this.#release(pull, delivery);
+    // It may be settled again, for as long as it is ours.
+    else pull.handed.add(delivery);
   }
 
   async extend(delivery: PubsubDelivery): Promise<DeliveryResult> {
@@ -161,7 +165,8 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
   async #extend({ path }: Pull, delivery: PubsubDelivery): Promise<DeliveryResult> {
     const { clock, ackDeadline, control } = this.#options;
     const expires = clock.now() + ackDeadline;
-    const result = await control.tell(path, delivery.ackId, ackDeadline / 1_000);
+    const { ackId } = delivery;
+    const result = await control.tell(path, { ackId }, ackDeadline / 1_000);
     if (result === "done") delivery.expires = expires;
     return result;
   }
@@ -232,7 +237,7 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
 
   /** In the background: whoever stops waits for what was told, and the lease ends in any case. */
   #giveBack({ path }: Pull, deliveries: readonly PubsubDelivery[], seconds: number): void {
-    for (const { ackId } of deliveries) this.#options.control.tell(path, ackId, seconds).catch(() => {});
+    for (const { ackId } of deliveries) this.#options.control.tell(path, { ackId }, seconds).catch(() => {});
   }
 
   async #stop(): Promise<void> {
