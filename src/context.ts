@@ -13,6 +13,8 @@ export interface ContextBase {
   readonly message: Message;
   readonly actor: ActorInfo;
   readonly attempt: AttemptSignal;
+  /** Runs a clean-up when the attempt is over; at once where it is. */
+  defer(cleanUp: () => unknown): void;
 }
 
 /** What a handler receives. */
@@ -36,17 +38,19 @@ export class HandlerContext implements ActorContext<unknown, unknown> {
   }
 }
 
-/** Registers a clean-up. */
-export type Defer = (cleanUp: () => unknown) => void;
-
 /** What a dependency's resolver receives. */
 export class ResolverContext extends HandlerContext implements DependencyContext<unknown, unknown, unknown> {
   readonly payload: unknown;
-  readonly defer: Defer;
+  readonly #base: ContextBase;
 
-  constructor(base: ContextBase, headers: unknown, deps: unknown, payload: unknown, defer: Defer) {
+  constructor(base: ContextBase, headers: unknown, deps: unknown, payload: unknown) {
     super(base, headers, deps);
     this.payload = payload;
-    this.defer = defer;
+    this.#base = base;
+  }
+
+  /** A function of its own, as it may be taken out of the context. */
+  get defer(): (cleanUp: () => unknown) => void {
+    return (cleanUp) => this.#base.defer(cleanUp);
   }
 }

@@ -10,7 +10,7 @@
  * until then one of them may try again.
  * @module
  */
-import { after, type MaybePromise, settled } from "./_internal/maybe_promise.ts";
+import { type MaybePromise, settled } from "./_internal/maybe_promise.ts";
 import type { Outcome } from "./confirmation.ts";
 import { decide, type DecisionOptions } from "./decision.ts";
 import { Handling, type HandlingOptions } from "./handling.ts";
@@ -107,15 +107,20 @@ export class Execution {
     );
   }
 
-  /** The middlewares have ended. */
+  /** The middlewares have ended, mostly after the actor. */
   #settle(call: RunCall, ending: Outcome, ended: Ended): void {
     const { run } = call;
     run.over = true;
-    void after(run.attempting ? this.#outlived(run, ending) : ending, (outcome) => {
-      // A middleware threw early, never called `next`, or took a failure's finality away and tried no more.
-      const deciding = run.decided ? outcome : decide(this.#ofDecisions, call, outcome);
-      return after(deciding, () => this.#answered(run, outcome, ended));
-    });
+    if (run.decided && !run.attempting) this.#answered(run, ending, ended);
+    else void this.#settleLate(call, ending, ended);
+  }
+
+  /** A middleware did not wait for the actor, threw early, never called `next`, or took a failure's finality away and tried no more. */
+  async #settleLate(call: RunCall, ending: Outcome, ended: Ended): Promise<void> {
+    const { run } = call;
+    const outcome = run.attempting ? await this.#outlived(run, ending) : ending;
+    if (!run.decided) await decide(this.#ofDecisions, call, outcome);
+    this.#answered(run, outcome, ended);
   }
 
   /** Waits for the broker. What is acknowledged is no work any more; what goes back shall be there before more is taken. */
@@ -177,7 +182,7 @@ export class Execution {
       return this.#conclude(call, { kind: abortion.kind, error: abortion.reason });
     }
     // A view of its own, which can be taken away from a handler that is given up.
-    const message = call.message.seenAs({});
+    const message = call.message.view();
     let value: unknown;
     try {
       value = settled(this.#handling.perform(run, message));

@@ -10,8 +10,9 @@ import type { Report } from "./events.ts";
 import { Injection } from "./injection.ts";
 import type { InFlightMessage } from "./in_flight.ts";
 import type { JsonSchemaConverters } from "./json_schema.ts";
+import type { ActorInfo } from "./message.ts";
 import type { ResolvedActor } from "./router.ts";
-import type { Run } from "./run.ts";
+import type { AttemptSignal, Run } from "./run.ts";
 import { Compiled, type InputValidator, type Overrides, Validated, validatorOf } from "./validation.ts";
 
 /** What handling needs to know of its worker or test client. */
@@ -26,6 +27,27 @@ export interface HandlingOptions {
 
 const NOTHING_VALIDATED = new Validated([], []);
 const NO_DEPENDENCIES = Object.freeze({});
+
+/** One attempt. */
+class Attempt implements ContextBase {
+  readonly message: InFlightMessage;
+  readonly actor: ActorInfo;
+  readonly attempt: AttemptSignal;
+  readonly #handling: Handling;
+  readonly #run: Run;
+
+  constructor(handling: Handling, run: Run, message: InFlightMessage, actor: ActorInfo) {
+    this.message = message;
+    this.actor = actor;
+    this.attempt = run.attempt;
+    this.#handling = handling;
+    this.#run = run;
+  }
+
+  defer(cleanUp: () => unknown): void {
+    if (!this.#run.defer(cleanUp)) void this.#handling.cleanUp(this.#run, cleanUp);
+  }
+}
 
 /** Calls one actor's handler with what it asked for, attempt after attempt. */
 export class Handling {
@@ -46,7 +68,7 @@ export class Handling {
 
   /** Decodes, validates, injects, handles. At once where everything is. */
   perform(run: Run, message: InFlightMessage): unknown {
-    const base: ContextBase = { message, actor: this.#actor.info, attempt: run.attempt };
+    const base = new Attempt(this, run, message, this.#actor.info);
     const validated = this.#validate(message);
     return validated instanceof Promise
       ? validated.then((all) => this.#inject(run, base, all))
@@ -68,10 +90,7 @@ export class Handling {
     run.valid = true;
     const injection = this.#injection.current;
     if (injection.isEmpty) return this.#call(base, validated, NO_DEPENDENCIES);
-    const defer = (cleanUp: () => unknown): void => {
-      if (!run.defer(cleanUp)) void this.cleanUp(run, cleanUp);
-    };
-    const deps = injection.make({ base, validated, defer });
+    const deps = injection.make(base, validated);
     if (!(deps instanceof Promise)) return this.#call(base, validated, deps);
     return deps.then((values) => this.#call(base, validated, values), (error) => {
       base.attempt.abort(error);

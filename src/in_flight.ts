@@ -49,6 +49,11 @@ export class InFlightMessage implements Message {
     this.#producer = producer;
   }
 
+  /** The same message, for somebody whom it can be taken away from. */
+  view(): InFlightMessage {
+    return new InFlightMessage(this.#delivery, this.#settling, this.#producer, this);
+  }
+
   /** The same message, seen differently: what a middleware changed. */
   seenAs(parts: Partial<BaseMessage>): InFlightMessage {
     const { payload = this.payload, headers = this.headers } = parts;

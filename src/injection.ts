@@ -3,19 +3,9 @@
  * @module
  */
 import { type MaybePromise, settled } from "./_internal/maybe_promise.ts";
-import { type ContextBase, type Defer, ResolverContext } from "./context.ts";
+import { type ContextBase, ResolverContext } from "./context.ts";
 import type { Dependencies, Dependency } from "./dependency.ts";
 import type { Overrides, Validated } from "./validation.ts";
-
-/** What dependencies are made from. */
-export interface InjectionOptions {
-  /** What actor and dependencies see alike. */
-  readonly base: ContextBase;
-  /** What the schemas made of the message. */
-  readonly validated: Validated;
-  /** Takes clean-ups. */
-  readonly defer: Defer;
-}
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -57,12 +47,12 @@ export class Injection {
     return this.#outputs.length === 0;
   }
 
-  /** The values for one message. Synchronous where every one of them is. */
-  make(options: InjectionOptions): MaybePromise<Values> {
+  /** The values for one message, and what the schemas made of it. Synchronous where every one of them is. */
+  make(base: ContextBase, validated: Validated): MaybePromise<Values> {
     // As long as it will be: an array that grows takes room for 17.
     const made = new Array<unknown>(this.#steps.length);
     for (const [index, step] of this.#steps.entries()) {
-      made[index] = attempt(step, gather(step.inputs, made), options);
+      made[index] = attempt(step, gather(step.inputs, made), base, validated);
     }
     return gather(this.#outputs, made);
   }
@@ -84,20 +74,29 @@ function gather(inputs: Inputs, made: readonly unknown[]): MaybePromise<Values> 
 }
 
 /** A failure, and whatever can be awaited, as a promise: so that no sibling that has begun rejects unobserved. */
-function attempt(step: Step, deps: MaybePromise<Values>, options: InjectionOptions): unknown {
+function attempt(
+  step: Step,
+  deps: MaybePromise<Values>,
+  base: ContextBase,
+  validated: Validated,
+): unknown {
   try {
     return deps instanceof Promise
-      ? deps.then((values) => resolve(step, values, options))
-      : settled(resolve(step, deps, options));
+      ? deps.then((values) => resolve(step, values, base, validated))
+      : settled(resolve(step, deps, base, validated));
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
-function resolve({ one, replacement }: Step, deps: Values, options: InjectionOptions): unknown {
+function resolve(
+  { one, replacement }: Step,
+  deps: Values,
+  base: ContextBase,
+  validated: Validated,
+): unknown {
   if (replacement) return replacement();
-  const { base, validated, defer } = options;
   const headers = one.headers ? validated.get("headers", one.headers) : base.message.headers;
   const payload = one.payload ? validated.get("payload", one.payload) : undefined;
-  return one.resolve(new ResolverContext(base, headers, deps, payload, defer));
+  return one.resolve(new ResolverContext(base, headers, deps, payload));
 }

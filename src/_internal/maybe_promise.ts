@@ -13,11 +13,6 @@ export function settled<T>(value: T | PromiseLike<T>): MaybePromise<T> {
   return isThenable(value) ? Promise.resolve(value) : value;
 }
 
-/** What comes of a value, once it is there. */
-export function after<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
-}
-
 /** What a function answers, and what it throws, as a promise. */
 export function promised<T>(call: () => T | PromiseLike<T>): Promise<T> {
   try {
