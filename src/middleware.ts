@@ -103,8 +103,12 @@ export function compose<Call, Changes, Result>(
   );
 }
 
+/** Middlewares that answer what the rest answered pass the same promise on, all in one go: it is observed once. */
+let lastObserved: Promise<unknown> | undefined;
+
 /** A middleware that does not wait for the rest must not end the process when that fails. */
 function observed<T>(rest: Promise<T>): Promise<T> {
-  rest.catch(ignore);
+  if (rest !== lastObserved) rest.catch(ignore);
+  lastObserved = rest;
   return rest;
 }
