@@ -6,9 +6,8 @@ import type { MessageData } from "@repid/core";
 import { AmqpError, AmqpServer } from "@repid/core/amqp";
 import assert from "node:assert/strict";
 import { Socket } from "node:net";
-import type { RheaDelivery } from "../../src/servers/amqp/rhea.ts";
 import { test } from "../harness.ts";
-import { Peer, type PeerEvents, type PeerLink } from "./amqp/peer.ts";
+import { Peer, type PeerDelivery, type PeerEvents, type PeerLink } from "./amqp/peer.ts";
 import { SentFrames } from "./amqp/sent_frames.ts";
 import { LENIENT, numbered, toMessage } from "./amqp/stage.ts";
 
@@ -30,7 +29,7 @@ function publish(server: AmqpServer, text = "x"): Promise<void> {
   return server.publish("queue", toMessage(text), {});
 }
 
-const OUTCOMES: readonly (readonly [string, (delivery: RheaDelivery) => void, boolean, RegExp])[] = [
+const OUTCOMES: readonly (readonly [string, (delivery: PeerDelivery) => void, boolean, RegExp])[] = [
   ["released", (delivery) => delivery.release(), true, /the broker released the message: nothing takes it/],
   ["rejected", (delivery) => delivery.reject(), false, /the broker rejected the message: no reason given/],
   [
@@ -42,7 +41,7 @@ const OUTCOMES: readonly (readonly [string, (delivery: RheaDelivery) => void, bo
 ];
 for (const [outcome, settle, retriable, message] of OUTCOMES) {
   test(`AmqpServer.publish() rejects when the broker ${outcome} the message, and only that`, async () => {
-    const received = (delivery: RheaDelivery, { body }: { readonly body?: unknown }): boolean => {
+    const received = (delivery: PeerDelivery, { body }: { readonly body?: unknown }): boolean => {
       const isOdd = new TextDecoder().decode((body as { content: Uint8Array }).content) === "odd";
       // Not in one pass with what is accepted, or rhea would say that of it as well.
       if (isOdd) setImmediate(() => settle(delivery));
@@ -70,7 +69,7 @@ for (const [what, end, scope] of ENDINGS) {
     `AmqpServer.publish() rejects when the broker ${what} before it confirmed, and the next one gets through`,
     async () => {
       let count = 0;
-      const received = (_: RheaDelivery, __: unknown, link: PeerLink): boolean => {
+      const received = (_: PeerDelivery, __: unknown, link: PeerLink): boolean => {
         if (++count === 3) end(link);
         return count > 3;
       };
@@ -170,7 +169,7 @@ test("AmqpServer sends the publications of one turn in one write", async () => {
 
 test("AmqpServer.publish() is durable, and carries what the message says of itself", async () => {
   const seen: Record<string, unknown>[] = [];
-  const received = (_: RheaDelivery, message: object): boolean => seen.push({ ...message }) > 0;
+  const received = (_: PeerDelivery, message: object): boolean => seen.push({ ...message }) > 0;
   await withPeer({ received }, async (server) => {
     const message: MessageData = { ...toMessage("x"), contentType: "text/plain", replyTo: "answers" };
     await server.publish("queue", message, {});

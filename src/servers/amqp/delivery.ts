@@ -4,8 +4,8 @@
  */
 import type { BaseMessage, Delivery, DeliveryResult, MessageHeaders, Settlement } from "../../server.ts";
 import { DeliveredBytes } from "./delivered_bytes.ts";
-import type { RheaDelivery } from "./rhea.ts";
 import type { Sections } from "./sections.ts";
+import type { HeldDelivery } from "./session.ts";
 import type { AmqpOutcome, Settler } from "./settler.ts";
 
 const OUTCOMES: Readonly<Record<Settlement, AmqpOutcome>> = {
@@ -32,14 +32,14 @@ export class AmqpDelivery implements Delivery {
   /** What a nack says instead of "rejected". */
   nackOutcome: AmqpOutcome = OUTCOMES.nack;
   readonly #sections: Sections;
-  readonly #delivery: RheaDelivery;
+  readonly #delivery: HeldDelivery;
   readonly #settler: Settler;
   #headers: MessageHeaders | undefined;
 
   constructor(
     channel: string,
     sections: Sections,
-    delivery: RheaDelivery,
+    delivery: HeldDelivery,
     settler: Settler,
     isCounted: boolean,
   ) {

@@ -66,6 +66,8 @@ export interface RheaIncoming {
   next_transfer_id: number;
   max_transfer_id: number;
   process(session: RheaSession): void;
+  /** Notes what is to be said of a message with the next {@linkcode process}. */
+  update(delivery: { readonly id: number }, settled: boolean, state: unknown): void;
 }
 
 /** A link that sends. */
@@ -95,10 +97,11 @@ export interface RheaDelivery {
   readonly remote_state?: { readonly error?: RheaError | undefined } | undefined;
   /** Whether the sender settled it before it came: then nothing is to be said of it. */
   readonly remote_settled: boolean;
-  accept(): void;
-  reject(): void;
-  release(): void;
-  modified(outcome: Readonly<Record<string, unknown>>): void;
+}
+
+/** What is said of a message. */
+export interface RheaOutcome {
+  described(): unknown;
 }
 
 /** A message as rhea decodes it. */
@@ -130,6 +133,10 @@ export interface Rhea {
   readonly message: {
     encode(message: unknown): Uint8Array;
     decode(bytes: Uint8Array): RheaMessage;
+    accepted(): RheaOutcome;
+    rejected(fields: object): RheaOutcome;
+    released(): RheaOutcome;
+    modified(fields: Readonly<Record<string, unknown>>): RheaOutcome;
     data_section(bytes: Uint8Array): unknown;
     data_sections(parts: readonly Uint8Array[]): unknown;
   };

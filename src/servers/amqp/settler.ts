@@ -3,8 +3,8 @@
  * @module
  */
 import type { DeliveryResult } from "../../server.ts";
-import type { RheaDelivery, RheaSession } from "./rhea.ts";
-import type { UnsettledDeliveries } from "./session.ts";
+import { rhea, type RheaSession } from "./rhea.ts";
+import type { HeldDelivery, UnsettledDeliveries } from "./session.ts";
 import type { Wire } from "./wire.ts";
 
 /** What is told to the broker. */
@@ -15,17 +15,24 @@ export type AmqpOutcome =
   | { readonly kind: "modified"; readonly fields: Readonly<Record<string, unknown>> };
 
 interface Pending {
-  readonly delivery: RheaDelivery;
+  readonly delivery: HeldDelivery;
   readonly outcome: AmqpOutcome;
 }
 
 /** Those that could not be told. */
-type Lost = ReadonlySet<RheaDelivery>;
+type Lost = ReadonlySet<HeldDelivery>;
 
 const NONE: Lost = new Set();
 
 /** In this order; any would do. */
 const KINDS = ["accepted", "rejected", "released"] as const;
+
+/** What is said of a message, as rhea writes it. */
+const STATES = {
+  accepted: rhea.message.accepted().described(),
+  rejected: rhea.message.rejected({}).described(),
+  released: rhea.message.released().described(),
+};
 
 /** The dispositions of one session. */
 export class Settler {
@@ -43,7 +50,7 @@ export class Settler {
   }
 
   /** Settles one; `lost` where the link that delivered it is gone. Resolves once it is written: the protocol confirms nothing. */
-  settle(delivery: RheaDelivery, outcome: AmqpOutcome): Promise<DeliveryResult> {
+  settle(delivery: HeldDelivery, outcome: AmqpOutcome): Promise<DeliveryResult> {
     this.#pending.push({ delivery, outcome });
     this.#flushed ??= this.#schedule();
     return this.#flushed.promise.then((lost) => lost.has(delivery) ? "lost" : "done");
@@ -102,18 +109,12 @@ export class Settler {
     }
   }
 
-  #apply(delivery: RheaDelivery, outcome: AmqpOutcome): void {
+  #apply(delivery: HeldDelivery, outcome: AmqpOutcome): void {
     this.#unsettled.delete(delivery);
-    switch (outcome.kind) {
-      case "accepted":
-        return delivery.accept();
-      case "rejected":
-        return delivery.reject();
-      case "released":
-        return delivery.release();
-      case "modified":
-        return delivery.modified(outcome.fields);
-    }
+    const state = outcome.kind === "modified"
+      ? rhea.message.modified(outcome.fields).described()
+      : STATES[outcome.kind];
+    this.#session.incoming.update(delivery, true, state);
   }
 
   #pass(): void {

@@ -11,9 +11,9 @@ import { AmqpDelivery } from "./delivery.ts";
 import { AmqpError, conditionOf, describe } from "./errors.ts";
 import type { Settings } from "./options.ts";
 import { AmqpReceiver } from "./receiver.ts";
-import type { RheaDelivery, RheaSession } from "./rhea.ts";
+import type { RheaSession } from "./rhea.ts";
 import { Sections } from "./sections.ts";
-import { receivingSession } from "./session.ts";
+import { type HeldDelivery, receivingSession } from "./session.ts";
 import { Settler } from "./settler.ts";
 import type { Wire } from "./wire.ts";
 
@@ -65,7 +65,8 @@ export class AmqpSubscription implements Subscription {
     void wire.ended.then(ended);
     this.#receivers = channels.map((channel) =>
       new AmqpReceiver(channel, settings.addresses.subscribe(channel), session, !wire.isOldRabbit, {
-        received: (...received) => this.#received(...received),
+        received: (receiver, message, delivery) =>
+          this.#received(receiver, message, unsettled.hold(delivery)),
         withdrawn: () => this.#grant(),
         ended: (receiver, cause) => {
           if (!this.#isClosing) this.#end(this.#failure(`link to ${receiver.channel}`, cause));
@@ -137,8 +138,8 @@ export class AmqpSubscription implements Subscription {
     this.#end(this.#failure("session", { description: "it was closed" }));
   }
 
-  #received(receiver: AmqpReceiver, message: Buffer, rheaDelivery: RheaDelivery): void {
-    const delivery = this.#read(receiver, message, rheaDelivery);
+  #received(receiver: AmqpReceiver, message: Buffer, held: HeldDelivery): void {
+    const delivery = this.#read(receiver, message, held);
     // Its place is free for another one.
     if (!delivery) return this.#grant();
     if (this.#stopped || this.#error || !(this.#waiter || this.#patience)) return this.#release(delivery);
@@ -153,7 +154,7 @@ export class AmqpSubscription implements Subscription {
   }
 
   /** `undefined` where it cannot be read: thrown within rhea, that would end the connection, and again with the next one. */
-  #read(receiver: AmqpReceiver, message: Buffer, delivery: RheaDelivery): AmqpDelivery | undefined {
+  #read(receiver: AmqpReceiver, message: Buffer, delivery: HeldDelivery): AmqpDelivery | undefined {
     const { countsDeliveries } = this.#settings;
     try {
       const sections = new Sections(message);

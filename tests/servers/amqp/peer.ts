@@ -15,7 +15,15 @@ export interface PeerEvents {
   /** The other side attaches a link that receives. */
   readonly subscribed?: (link: PeerLink) => void;
   /** A message came. It is accepted unless this answers `false`. */
-  readonly received?: (delivery: RheaDelivery, message: RheaMessage, link: PeerLink) => boolean;
+  readonly received?: (delivery: PeerDelivery, message: RheaMessage, link: PeerLink) => boolean;
+}
+
+/** A message that the peer received. */
+export interface PeerDelivery extends RheaDelivery {
+  accept(): void;
+  reject(): void;
+  release(): void;
+  modified(outcome: Readonly<Record<string, unknown>>): void;
 }
 
 /** A link, a session or a connection of the peer. */
@@ -35,7 +43,7 @@ export interface PeerLink extends PeerEndpoint {
 interface PeerContext {
   readonly receiver: PeerLink;
   readonly sender: PeerLink;
-  readonly delivery: RheaDelivery;
+  readonly delivery: PeerDelivery;
   readonly message: RheaMessage;
 }
 
