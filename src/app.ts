@@ -118,9 +118,9 @@ export class Repid {
    * @throws {MessageValidationError} If it does not fit.
    * @throws {NotConnectedError} If the server is not connected.
    */
-  async send<P, H>(target: Sendable<P, H>, ...args: SendArguments<P, H>): Promise<void> {
+  send<P, H>(target: Sendable<P, H>, ...args: SendArguments<P, H>): Promise<void> {
     const [payload, options] = args as readonly [unknown, SendMessageCommon?];
-    await this.#producer.send(target, payload, options);
+    return this.#producer.send(target, payload, options);
   }
 
   /**
@@ -130,13 +130,13 @@ export class Repid {
    * @throws {RangeError} If the operation or the server is not registered.
    * @throws {NotConnectedError} If the server is not connected.
    */
-  async sendMessage(options: SendMessageOptions): Promise<void> {
-    await this.#producer.sendMessage(options);
+  sendMessage(options: SendMessageOptions): Promise<void> {
+    return this.#producer.sendMessage(options);
   }
 
   /** Sends a value as JSON. As {@linkcode sendMessage}. */
-  async sendMessageJson(options: SendMessageJsonOptions): Promise<void> {
-    await this.#producer.sendMessageJson(options);
+  sendMessageJson(options: SendMessageJsonOptions): Promise<void> {
+    return this.#producer.sendMessageJson(options);
   }
 
   /**

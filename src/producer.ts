@@ -140,7 +140,8 @@ export class Producer {
     if (validator.readsAnything) {
       // What a consumer will see: without `undefined`, and with dates as text.
       const seen = validator.readsPayload ? decodeWith(place.converter, message) : undefined;
-      await validator.validate(seen, headers);
+      const validating = validator.validate(seen, headers);
+      if (validating instanceof Promise) await validating;
     }
     await this.#publish(place.channel, message, options);
   }
