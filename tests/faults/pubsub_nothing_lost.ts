@@ -3,7 +3,9 @@
  * handled at least once.
  *
  * The fakes of Pub/Sub keep everything in memory. So whoever starts one anew makes its topic again before anybody is let in,
- * and publishes again what the fake had confirmed and took with it.
+ * and publishes again what the fake had confirmed and took with it. Both fakes count their ids from the start then, those by
+ * which messages are acknowledged included; so all that an earlier life had are used up first: or an acknowledgement that is
+ * tried again would mean another message.
  * @module
  */
 import { Repid, Router, silentLogger } from "@repid/core";
@@ -27,6 +29,9 @@ const ACK_DEADLINE = 10_000;
  * cut: it goes on delivering to it, some messages several deadlines long.
  */
 const PATIENCE = 15 * ACK_DEADLINE;
+
+/** More than the publications that are under way and were rejected without being counted. */
+const SPARE = 10 * WINDOW;
 
 /** How much, and what happens meanwhile. */
 export interface PubsubFaults {
@@ -132,11 +137,17 @@ class Publishing {
   readonly #channel: string;
   readonly #handled: Progress;
   readonly #confirmed = new Set<string>();
+  #tries = 0;
 
   constructor(server: PubsubServer, channel: string, handled: Progress) {
     this.#server = server;
     this.#channel = channel;
     this.#handled = handled;
+  }
+
+  /** How many messages were sent, but for those under way that were rejected already. */
+  get sent(): number {
+    return this.#tries + this.rejected;
   }
 
   async all(messages: number): Promise<void> {
@@ -159,6 +170,7 @@ class Publishing {
   }
 
   async #publish(body: string): Promise<void> {
+    this.#tries++;
     this.rejected += await publishFirmly(this.#server, this.#channel, body);
     this.#confirmed.add(body);
   }
@@ -175,16 +187,34 @@ interface Breaking extends PubsubFaults {
 async function breakThings({ url, process }: PubsubToBreak, breaking: Breaking): Promise<void> {
   const { messages, cuts, restarts, channel, proxy, handled, publishing } = breaking;
   const cut = (): Promise<void> => Promise.resolve(proxy.cut());
+  let used = 0;
   const restart = async (): Promise<void> => {
     proxy.block();
     await process.kill();
     await process.start();
     await createChannel(url, channel);
+    used += publishing.sent + SPARE;
+    await useUp(url, channel, used);
     proxy.admit();
     await publishing.repeat();
   };
   const faults = [...evenly(cuts, messages, cut), ...evenly(restarts, messages, restart)];
   await strikeInTurn(faults, handled);
+}
+
+/** Takes so many ids away from the messages to come. */
+async function useUp(url: string, channel: string, ids: number): Promise<void> {
+  const server = new PubsubServer({ defaultProject: PROJECT, url });
+  await using _connection = await server.connect();
+  const message = { payload: new Uint8Array([0]), headers: {}, contentType: undefined, replyTo: undefined };
+  await Promise.all(Array.from({ length: ids }, () => server.publish(channel, message, {})));
+  const subscription = await server.subscribe([channel]);
+  for (let left = ids; left > 0;) {
+    const deliveries = await subscription.take(1_000, ACK_DEADLINE);
+    const results = await Promise.all(deliveries.map((delivery) => delivery.settle("ack")));
+    left -= results.filter((result) => result === "done").length;
+  }
+  await subscription.close();
 }
 
 /** What still comes when the worker is gone. */
