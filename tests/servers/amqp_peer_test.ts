@@ -29,6 +29,45 @@ function publish(server: AmqpServer, text = "x"): Promise<void> {
   return server.publish("queue", toMessage(text), {});
 }
 
+test("AmqpServer.publish() refuses what the broker says is too large, and sends the rest", async () => {
+  const received: number[] = [];
+  const note = (_: PeerDelivery, { body }: { readonly body?: unknown }): boolean =>
+    received.push((body as { content: Uint8Array }).content.length) > 0;
+  await withPeer({ largest: 1_000, received: note }, async (server) => {
+    const publishing = ["small", "x".repeat(2_000), "last"].map((text) => publish(server, text));
+    const outcomes = await Promise.allSettled(publishing);
+    assert.deepEqual(outcomes.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+    const { reason } = outcomes[1] as PromiseRejectedResult;
+    assert.ok(reason instanceof AmqpError);
+    assert.match(
+      reason.message,
+      /Cannot publish to queue as the message is too large: 2\d\d\d bytes of at most 1000/,
+    );
+    assert.deepEqual([reason.scope, reason.condition], ["message", "amqp:link:message-size-exceeded"]);
+    assert.equal(server.isRetriable(reason), false);
+    assert.deepEqual(received, [5, 4]);
+  });
+}, LENIENT);
+
+test(
+  "AmqpServer.publish() takes the largest for the one that was too large, where the broker did not say before",
+  async () => {
+    const received = (_: PeerDelivery, __: unknown, link: PeerLink): boolean => {
+      link.close({ condition: "amqp:link:message-size-exceeded", description: "too large" });
+      return false;
+    };
+    await withPeer({ received }, async (server) => {
+      const publishing = ["small", "x".repeat(2_000), "last"].map((text) => publish(server, text));
+      const outcomes = await Promise.allSettled(publishing);
+      const isRetriable = outcomes.map((outcome) =>
+        server.isRetriable((outcome as PromiseRejectedResult).reason)
+      );
+      assert.deepEqual(isRetriable, [true, false, true]);
+    });
+  },
+  LENIENT,
+);
+
 const OUTCOMES: readonly (readonly [string, (delivery: PeerDelivery) => void, boolean, RegExp])[] = [
   ["released", (delivery) => delivery.release(), true, /the broker released the message: nothing takes it/],
   ["rejected", (delivery) => delivery.reject(), false, /the broker rejected the message: no reason given/],

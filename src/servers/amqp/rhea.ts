@@ -72,6 +72,8 @@ export interface RheaIncoming {
 
 /** A link that sends. */
 export interface RheaSender extends RheaEndpoint {
+  /** The largest message that the peer takes, in bytes; 0 or nothing where it does not say. Bytes where it is no safe integer. */
+  readonly max_message_size?: unknown;
   sendable(): boolean;
   is_open(): boolean;
   send(message: Uint8Array, tag: undefined, format: number): RheaDelivery;

@@ -10,9 +10,11 @@ import type { Settings } from "./options.ts";
 import type { RheaDelivery, RheaSender } from "./rhea.ts";
 import type { PublishingSession } from "./session.ts";
 
+const TOO_LARGE = "amqp:link:message-size-exceeded";
+
 /** What the broker will say of the same message again. */
 const FINAL: ReadonlySet<string | undefined> = new Set([
-  "amqp:link:message-size-exceeded",
+  TOO_LARGE,
   "amqp:unauthorized-access",
 ]);
 
@@ -114,16 +116,43 @@ export class AmqpSender {
   #ended(what: string, cause: unknown): void {
     this.#gone.resolve();
     if (this.#error) return;
-    this.#end(this.#failure(`the broker ended the ${what}: ${describe(cause)}`, cause));
+    const error = this.#failure(`the broker ended the ${what}: ${describe(cause)}`, cause);
+    this.#end(error.condition === TOO_LARGE ? this.#refuseLargest(error) : error);
     this.#session.session.close();
+  }
+
+  /** The broker ends a link without saying for which message. Answers what the others are told: they may be sent again. */
+  #refuseLargest(error: AmqpError): AmqpError {
+    const bySize = [...this.#unconfirmed].toSorted(([, a], [, b]) => b.message.length - a.message.length);
+    const [largest] = bySize;
+    if (largest) this.#take(largest[0])?.reject(error);
+    const { message, scope, condition, cause } = error;
+    return new AmqpError(message, { scope, condition, retriable: true, cause });
   }
 
   #send(): void {
     while (this.#waiting.size > 0 && this.#link.is_open() && this.#link.sendable()) {
       const publication = this.#waiting.shift();
+      if (!publication || this.#refused(publication)) continue;
       // With a format given, the message is taken as it is; 0 is that of AMQP itself.
-      if (publication) this.#unconfirmed.set(this.#link.send(publication.message, undefined, 0), publication);
+      this.#unconfirmed.set(this.#link.send(publication.message, undefined, 0), publication);
     }
+  }
+
+  /** Whether it is larger than the broker said it takes. Sent all the same, it would end the link, and take others with it. */
+  #refused({ message, reject }: Publication): boolean {
+    const { max_message_size: most } = this.#link;
+    if (typeof most !== "number" || most === 0 || message.length <= most) return false;
+    const reason = `the message is too large: ${message.length} bytes of at most ${most}`;
+    reject(
+      new AmqpError(`Cannot publish to ${this.#address} as ${reason}`, {
+        scope: "message",
+        condition: TOO_LARGE,
+        retriable: false,
+      }),
+    );
+    this.#changed();
+    return true;
   }
 
   #take(delivery: RheaDelivery | undefined): Publication | undefined {

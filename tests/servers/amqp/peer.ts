@@ -10,6 +10,8 @@ import type { RheaDelivery, RheaEndpoint, RheaMessage } from "../../../src/serve
 
 /** What happens at the peer. */
 export interface PeerEvents {
+  /** The largest message that it says it takes, in bytes. */
+  readonly largest?: number;
   /** The other side attaches a link that sends. Answer by doing nothing: it is attached, and has credit. */
   readonly attached?: (link: PeerLink) => void;
   /** The other side attaches a link that receives. */
@@ -66,7 +68,7 @@ export class Peer implements AsyncDisposable {
   }
 
   /** Starts one. */
-  static async start({ attached, subscribed, received = () => true }: PeerEvents): Promise<Peer> {
+  static async start({ largest, attached, subscribed, received = () => true }: PeerEvents): Promise<Peer> {
     // The border: rhea's own types lack what is needed here.
     const create = library.create_container as unknown as (options: unknown) => PeerContainer;
     const container = create({ id: "peer", autoaccept: false });
@@ -79,7 +81,8 @@ export class Peer implements AsyncDisposable {
     for (const name of ["disconnected", "connection_close", "connection_error", "session_close", "error"]) {
       container.on(name, () => {});
     }
-    const server = container.listen({ port: 0, host: "127.0.0.1", receiver_options: { autoaccept: false } });
+    const receiver_options = { autoaccept: false, max_message_size: largest };
+    const server = container.listen({ port: 0, host: "127.0.0.1", receiver_options });
     const sockets = new Set<Socket>();
     server.on("connection", (socket: Socket) => {
       sockets.add(socket);
