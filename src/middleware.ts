@@ -90,15 +90,21 @@ export function compose<Call, Changes, Result>(
   core: (call: Call) => MaybePromise<Result>,
 ): (call: Call) => MaybePromise<Result> {
   return middlewares.reduceRight<(call: Call) => MaybePromise<Result>>(
-    (inner, middleware) => (call) =>
-      middleware(call, (changes) => {
+    (inner, middleware) => (call) => {
+      let rest: MaybePromise<Result> | undefined;
+      let promise: Promise<Result> | undefined;
+      const answer = middleware(call, (changes) => {
         try {
-          const rest = settled(inner(changes === undefined ? call : change(call, changes)));
-          return rest instanceof Promise ? observed(rest) : Promise.resolve(rest);
+          rest = settled(inner(changes === undefined ? call : change(call, changes)));
+          promise = rest instanceof Promise ? observed(rest) : Promise.resolve(rest);
         } catch (error) {
-          return observed(Promise.reject(error));
+          rest = promise = observed(Promise.reject<Result>(error));
         }
-      }),
+        return promise;
+      });
+      // What is passed on as it came, and is there already, need not be waited for: a tenth of what a message costs on Bun.
+      return promise !== undefined && answer === promise ? rest as MaybePromise<Result> : answer;
+    },
     core,
   );
 }
