@@ -3,7 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type Logger, Repid, Router } from "@repid/core";
+import { type Delivery, type Logger, Repid, Router } from "@repid/core";
 import { PubsubError, type PubsubServer } from "@repid/core/pubsub";
 import type {
   AcknowledgeRequest,
@@ -225,6 +225,38 @@ onService(
     assert.equal(await delivery.settle("ack"), "lost");
     assert.equal(await again.settle("ack"), "done");
     await first.close();
+  },
+);
+
+onService(
+  "Delivery.settle() waits for no other message, where one spoils the request for all",
+  async (parts) => {
+    const { service, server, send } = parts;
+    service.create("a");
+    for (const text of texts(4)) await send("a", text);
+    const subscription = await server.subscribe(["a"]);
+    const deliveries: Delivery[] = [];
+    while (deliveries.length < 4) deliveries.push(...await subscription.take(4 - deliveries.length, 10_000));
+    let spoiled: string | undefined;
+    const tries = Promise.withResolvers<void>();
+    service.refuse = (method, request) => {
+      if (method !== "acknowledge") return undefined;
+      const { ackIds } = request as AcknowledgeRequest;
+      spoiled ??= ackIds.at(-1);
+      if (spoiled === undefined || !ackIds.includes(spoiled)) return undefined;
+      if (ackIds.length > 1) return { code: 3, details: "bad" };
+      // Tried again, for ten seconds.
+      if (service.counts.acknowledge > 6) tries.resolve();
+      return { code: 14, details: "busy" };
+    };
+    const answers: string[] = [];
+    const settling = deliveries.map(async (delivery) => answers.push(await delivery.settle("ack")));
+    await tries.promise;
+    assert.deepEqual(answers, ["done", "done", "done"]);
+    service.refuse = () => undefined;
+    await Promise.all(settling);
+    assert.equal(answers.at(-1), "done");
+    await subscription.close();
   },
 );
 

@@ -21,8 +21,11 @@ export interface Item {
   told?(isTold: boolean): void;
 }
 
-/** What became of those of a batch that are not simply done: lost, or the error. Mostly there are none. */
-type Fates = Map<Item, "lost" | Error>;
+/** What became of those of a batch that are not simply done: lost, the error, or what becomes of the half that they went on with. */
+type Fates = ReadonlyMap<Item, "lost" | Error | Promise<Fates>>;
+
+/** Mostly. */
+const ALL_DONE: Fates = new Map();
 
 /** What is told in one request. One promise for all, from which each message derives its own. */
 interface Batch {
@@ -69,11 +72,7 @@ export class Control {
     batch.bytes += item.ackId.length + 4;
     if (batch.items.length >= MOST_IDS || batch.bytes >= MOST_BYTES) this.#flush(batch);
     else if (!this.#isScheduled) this.#schedule();
-    return batch.fates.promise.then((fates) => {
-      const fate = fates.get(item) ?? "done";
-      if (fate instanceof Error) throw fate;
-      return fate;
-    });
+    return fateOf(item, batch.fates.promise);
   }
 
   /** There are few: one for each kind of verdict of a turn. */
@@ -81,13 +80,7 @@ export class Control {
     for (const batch of this.#batches) {
       if (batch.verdict === verdict && batch.subscription === subscription) return batch;
     }
-    const batch: Batch = {
-      subscription,
-      verdict,
-      items: [],
-      fates: Promise.withResolvers(),
-      bytes: 0,
-    };
+    const batch = newBatch(subscription, verdict, []);
     this.#batches.add(batch);
     return batch;
   }
@@ -113,69 +106,86 @@ export class Control {
     void sending.finally(() => this.#sending.delete(sending));
   }
 
+  /** Never rejects: each item has a fate of its own. */
   async #settle(batch: Batch): Promise<void> {
-    const fates: Fates = new Map();
-    await this.#send(batch, batch.items, fates);
+    const failure = await this.#send(batch);
+    const fates = failure ? fatesOf(batch, failure) : ALL_DONE;
+    if (!fates) return await this.#settleHalves(batch);
     for (const item of batch.items) item.told?.(!(fates.get(item) instanceof Error));
     batch.fates.resolve(fates);
   }
 
-  /** Never rejects: each item has a fate of its own. */
-  async #send(batch: Batch, items: readonly Item[], fates: Fates): Promise<void> {
+  /** Each by itself: what is known of one does not wait for the other, which may be tried again for long. */
+  async #settleHalves({ subscription, verdict, items, fates }: Batch): Promise<void> {
+    const middle = items.length >> 1;
+    const halves = [items.slice(0, middle), items.slice(middle)].map((half) =>
+      newBatch(subscription, verdict, half)
+    );
+    fates.resolve(new Map(halves.flatMap((half) => half.items.map((item) => [item, half.fates.promise]))));
+    await Promise.all(halves.map((half) => this.#settle(half)));
+  }
+
+  /** Answers how it failed, if it did. */
+  async #send(batch: Batch): Promise<CallFailure | undefined> {
     try {
       const isJudged = (failure: CallFailure): boolean => verdictsOf(failure).size > 0;
       const options: RetryOptions = { ...this.#parts, operation: "settle", timeout: TIMEOUT, isJudged };
-      await retrying((timeout) => this.#call(batch, items, timeout), options);
+      await retrying((timeout) => this.#call(batch, timeout), options);
+      return undefined;
     } catch (error) {
-      await this.#failed(batch, items, { failure: error as CallFailure, fates });
+      return error as CallFailure;
     }
   }
 
-  #call({ subscription, verdict }: Batch, items: readonly Item[], timeout: number): Promise<unknown> {
+  #call({ subscription, verdict, items }: Batch, timeout: number): Promise<unknown> {
     const request = { subscription, ackIds: items.map(({ ackId }) => ackId) };
     if (verdict === "ack") return this.#parts.rpc.call(acknowledge, request, { timeout });
     // Zero is what an absent field means, and is not written.
     const deadline = verdict === 0 ? {} : { ackDeadlineSeconds: verdict };
     return this.#parts.rpc.call(modifyAckDeadline, { ...request, ...deadline }, { timeout });
   }
+}
 
-  async #failed(
-    batch: Batch,
-    items: readonly Item[],
-    { failure, fates }: { readonly failure: CallFailure; readonly fates: Fates },
-  ): Promise<void> {
-    const verdicts = verdictsOf(failure);
-    if (verdicts.size > 0) return judge(batch, items, { failure, verdicts, fates });
-    const consequence = consequenceOf("settle", failure.code, failure.details);
-    if (consequence === "split" && items.length > 1) {
-      const middle = items.length >> 1;
-      const halves = [items.slice(0, middle), items.slice(middle)];
-      await Promise.all(halves.map((half) => this.#send(batch, half, fates)));
-      return;
-    }
-    const isLost = consequence === "lost" || consequence === "split";
-    const fate = isLost ? "lost" : toError("settle", batch.subscription, failure);
-    for (const item of items) fates.set(item, fate);
-  }
+/** Nothing is known of it yet. */
+function newBatch(subscription: string, verdict: Verdict, items: Item[]): Batch {
+  return { subscription, verdict, items, fates: Promise.withResolvers(), bytes: 0 };
+}
+
+/** What became of one item. */
+function fateOf(item: Item, fates: Promise<Fates>): Promise<DeliveryResult> {
+  return fates.then((all) => {
+    const fate = all.get(item) ?? "done";
+    if (fate instanceof Error) throw fate;
+    return fate instanceof Promise ? fateOf(item, fate) : fate;
+  });
+}
+
+/** What became of a batch that failed; `undefined` where one of several may spoil it for the others. */
+function fatesOf({ subscription, items }: Batch, failure: CallFailure): Fates | undefined {
+  const verdicts = verdictsOf(failure);
+  if (verdicts.size > 0) return judged(subscription, items, { failure, verdicts });
+  const consequence = consequenceOf("settle", failure.code, failure.details);
+  if (consequence === "split" && items.length > 1) return undefined;
+  const isLost = consequence === "lost" || consequence === "split";
+  const fate = isLost ? "lost" : toError("settle", subscription, failure);
+  return new Map(items.map((item) => [item, fate]));
 }
 
 /** On an exactly-once subscription the service says of each id what became of it. */
-function judge(
-  { subscription }: Batch,
+function judged(
+  subscription: string,
   items: readonly Item[],
-  { failure, verdicts, fates }: {
-    readonly failure: CallFailure;
-    readonly verdicts: ReadonlyMap<string, string>;
-    readonly fates: Fates;
-  },
-): void {
+  { failure, verdicts }: { readonly failure: CallFailure; readonly verdicts: ReadonlyMap<string, string> },
+): Fates {
   // Whoever settles tries again where it may pass.
   const passing = toError("settle", subscription, { ...failure, code: CODES.UNAVAILABLE });
+  const fates = new Map<Item, "lost" | Error>();
   for (const item of items) {
     const verdict = verdicts.get(item.ackId);
     if (verdict === undefined) continue;
     fates.set(item, verdict.startsWith("TRANSIENT_FAILURE_") ? passing : "lost");
   }
+  return fates;
 }
 
 /** What the service says of single ids: `PERMANENT_FAILURE_INVALID_ACK_ID`, `TRANSIENT_FAILURE_…`. */
