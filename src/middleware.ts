@@ -2,7 +2,7 @@
  * Middlewares: code around every actor run and every publication.
  * @module
  */
-import { ignore, type MaybePromise, settled } from "./_internal/maybe_promise.ts";
+import { type MaybePromise, settled } from "./_internal/maybe_promise.ts";
 import type { ActorInfo, ReceivedMessage } from "./message.ts";
 import type { BaseMessage, MessageData, ServerSpecificParameters } from "./server.ts";
 
@@ -114,7 +114,12 @@ let lastObserved: Promise<unknown> | undefined;
 
 /** A middleware that does not wait for the rest must not end the process when that fails. */
 function observed<T>(rest: Promise<T>): Promise<T> {
-  if (rest !== lastObserved) rest.catch(ignore);
+  if (rest !== lastObserved) rest.then(forget, forget);
   lastObserved = rest;
   return rest;
+}
+
+/** What the last message came to is not held until the next one comes. */
+function forget(): void {
+  lastObserved = undefined;
 }
