@@ -40,12 +40,13 @@ export class HeldDelivery {
   readonly id: number;
   /** The link that delivered it. */
   readonly link: RheaReceiver;
-  /** Whether the sender settled it before it came: then nothing is to be said of it. */
-  readonly remote_settled: boolean;
+  /** Whether the sender has settled it, mostly before it came: then nothing is to be said of it. Written by rhea where that is later. */
+  remote_settled: boolean;
+  /** Written by rhea: what the sender says of it. */
+  remote_state: unknown = undefined;
   /** Written by rhea: what we say of it. */
   settled = false;
   state: unknown = undefined;
-  remote_state: unknown = undefined;
 
   constructor({ id, link, remote_settled }: RheaDelivery) {
     this.id = id;
