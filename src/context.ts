@@ -41,16 +41,12 @@ export class HandlerContext implements ActorContext<unknown, unknown> {
 /** What a dependency's resolver receives. */
 export class ResolverContext extends HandlerContext implements DependencyContext<unknown, unknown, unknown> {
   readonly payload: unknown;
-  readonly #base: ContextBase;
+  readonly defer: (cleanUp: () => unknown) => void;
 
   constructor(base: ContextBase, headers: unknown, deps: unknown, payload: unknown) {
     super(base, headers, deps);
     this.payload = payload;
-    this.#base = base;
-  }
-
-  /** A function of its own, as it may be taken out of the context. */
-  get defer(): (cleanUp: () => unknown) => void {
-    return (cleanUp) => this.#base.defer(cleanUp);
+    // Of its own: it is taken out of the context, also by what collects the rest.
+    this.defer = (cleanUp) => base.defer(cleanUp);
   }
 }

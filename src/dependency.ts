@@ -19,8 +19,7 @@ export interface DependencyContext<P = undefined, H = unknown, D = unknown> exte
   readonly payload: P;
   /**
    * Registers a clean-up, run when the handler has ended and what becomes of the message is decided, also after a failure;
-   * the last one registered runs first. What it throws is reported and changes nothing. A getter, as `signal`: it may be
-   * taken out of the context, but `{ ...context }` does not copy it.
+   * the last one registered runs first. What it throws is reported and changes nothing.
    */
   defer(cleanUp: () => unknown): void;
 }

@@ -39,7 +39,7 @@ export interface ExecutionOptions extends HandlingOptions {
 }
 
 /** Told when a message has come to its end. */
-export type Ended = (outcome: Outcome) => void;
+export type OnEnd = (outcome: Outcome) => void;
 
 /** Runs one actor, for message after message. */
 export class Execution {
@@ -77,18 +77,18 @@ export class Execution {
    * Handles one message, to its settlement; then calls, once. A call and no promise: what waits for the broker is kept for
    * each message, and a promise of a promise is three turns of the microtask queue.
    */
-  handle(run: Run, ended: Ended): void {
-    if (this.actor.confirmationMode === "ack_first") void this.#handleAcknowledged(run, ended);
-    else this.#handle(run, ended);
+  handle(run: Run, onEnd: OnEnd): void {
+    if (this.actor.confirmationMode === "ack_first") void this.#handleAcknowledged(run, onEnd);
+    else this.#handle(run, onEnd);
   }
 
   /** The broker will deliver again what could not be acknowledged: handling it now would handle it twice. */
-  async #handleAcknowledged(run: Run, ended: Ended): Promise<void> {
-    if (await run.settling.acknowledgeFirst()) this.#handle(run, ended);
-    else ended({ kind: "interrupted", error: new Error("Cannot acknowledge the message first") });
+  async #handleAcknowledged(run: Run, onEnd: OnEnd): Promise<void> {
+    if (await run.settling.acknowledgeFirst()) this.#handle(run, onEnd);
+    else onEnd({ kind: "interrupted", error: new Error("Cannot acknowledge the message first") });
   }
 
-  #handle(run: Run, ended: Ended): void {
+  #handle(run: Run, onEnd: OnEnd): void {
     run.begun = true;
     const message = new InFlightMessage(run.delivery, run.settling, this.#options.producer);
     const { info: actor } = this.actor;
@@ -98,50 +98,50 @@ export class Execution {
     try {
       value = settled(this.#pipeline(call));
     } catch (error) {
-      return this.#settle(call, outcomeOf(run, error), ended);
+      return this.#settle(call, outcomeOf(run, error), onEnd);
     }
-    if (!(value instanceof Promise)) return this.#settle(call, { kind: "returned", value }, ended);
+    if (!(value instanceof Promise)) return this.#settle(call, { kind: "returned", value }, onEnd);
     value.then(
-      (late) => this.#settle(call, { kind: "returned", value: late }, ended),
-      (error) => this.#settle(call, outcomeOf(run, error), ended),
+      (late) => this.#settle(call, { kind: "returned", value: late }, onEnd),
+      (error) => this.#settle(call, outcomeOf(run, error), onEnd),
     );
   }
 
   /** The middlewares have ended, mostly after the actor. */
-  #settle(call: RunCall, ending: Outcome, ended: Ended): void {
+  #settle(call: RunCall, ending: Outcome, onEnd: OnEnd): void {
     const { run } = call;
     run.over = true;
-    if (run.decided && !run.attempting) this.#answered(run, ending, ended);
-    else void this.#settleLate(call, ending, ended);
+    if (run.decided && !run.attempting) this.#answered(run, ending, onEnd);
+    else void this.#settleLate(call, ending, onEnd);
   }
 
   /** A middleware did not wait for the actor, threw early, never called `next`, or took a failure's finality away and tried no more. */
-  async #settleLate(call: RunCall, ending: Outcome, ended: Ended): Promise<void> {
+  async #settleLate(call: RunCall, ending: Outcome, onEnd: OnEnd): Promise<void> {
     const { run } = call;
     const outcome = run.attempting ? await this.#outlived(run, ending) : ending;
     if (!run.decided) await decide(this.#ofDecisions, call, outcome);
-    this.#answered(run, outcome, ended);
+    this.#answered(run, outcome, onEnd);
   }
 
   /** Waits for the broker. What is acknowledged is no work any more; what goes back shall be there before more is taken. */
-  #answered(run: Run, outcome: Outcome, ended: Ended): void {
+  #answered(run: Run, outcome: Outcome, onEnd: OnEnd): void {
     const { settling } = run;
     settling.commit();
     const { underWay } = settling;
     // A reply of a handler that was given up may take for ever.
-    if (!underWay || (run.givenUp && settling.isReplying)) return this.#end(run, outcome, ended);
+    if (!underWay || (run.givenUp && settling.isReplying)) return this.#end(run, outcome, onEnd);
     const count = settling.action === "acked" ? this.#options.countAcknowledging : undefined;
     count?.(1);
     void underWay.then(() => {
       count?.(-1);
-      this.#end(run, outcome, ended);
+      this.#end(run, outcome, onEnd);
     });
   }
 
-  #end(run: Run, outcome: Outcome, ended: Ended): void {
+  #end(run: Run, outcome: Outcome, onEnd: OnEnd): void {
     this.#reportEnd(run, outcome);
     if (run.forfeited) this.#reportAbandonedEnded(run);
-    ended(outcome);
+    onEnd(outcome);
   }
 
   /** Settles what did not come to an end in time, if nobody has: as it was decided or else as interrupted. For shutdown. */

@@ -2,7 +2,7 @@
  * Middlewares: code around every actor run and every publication.
  * @module
  */
-import { type MaybePromise, settled } from "./_internal/maybe_promise.ts";
+import { ignore, type MaybePromise, settled } from "./_internal/maybe_promise.ts";
 import type { ActorInfo, ReceivedMessage } from "./message.ts";
 import type { BaseMessage, MessageData, ServerSpecificParameters } from "./server.ts";
 
@@ -109,17 +109,8 @@ export function compose<Call, Changes, Result>(
   );
 }
 
-/** Middlewares that answer what the rest answered pass the same promise on, all in one go: it is observed once. */
-let lastObserved: Promise<unknown> | undefined;
-
 /** A middleware that does not wait for the rest must not end the process when that fails. */
 function observed<T>(rest: Promise<T>): Promise<T> {
-  if (rest !== lastObserved) rest.then(forget, forget);
-  lastObserved = rest;
+  rest.catch(ignore);
   return rest;
-}
-
-/** What the last message came to is not held until the next one comes. */
-function forget(): void {
-  lastObserved = undefined;
 }

@@ -64,7 +64,7 @@ export class Run {
   readonly delivery: Delivery;
   readonly settling: Settling;
   readonly #options: RunOptions;
-  /** How often its lease is extended, in milliseconds; `undefined` where it has none, or keeps it itself. Set by the lease keeper. */
+  /** How often its lease is extended, in milliseconds; `undefined` where it has none, or where its actor keeps it by itself. Set by the lease keeper. */
   leaseInterval: number | undefined;
   /** How the latest attempt ended. */
   outcome: Outcome | undefined;

@@ -267,3 +267,13 @@ test("mockContext(): is harmless, and notes the first thing done with its messag
   assert.equal(await message.replyJson({ payload: "" }), true);
   assert.deepEqual([await message.ack(), message.action], [false, "replied"]);
 });
+
+test("DependencyContext.defer() is there for whoever collects the rest of the context", async () => {
+  const order: string[] = [];
+  const resource = dependency(({ message, ...rest }) => {
+    rest.defer(() => order.push("clean-up"));
+    return message.channel;
+  });
+  await handleOne({ deps: { resource } }, (_, { deps }) => void order.push(deps.resource));
+  assert.deepEqual(order, ["c", "clean-up"]);
+});

@@ -30,7 +30,7 @@ const KINDS = ["accepted", "rejected", "released"] as const;
 /** What is said of a message, as rhea writes it. */
 const STATES = {
   accepted: rhea.message.accepted().described(),
-  rejected: rhea.message.rejected({}).described(),
+  rejected: rhea.message.rejected({ error: undefined }).described(),
   released: rhea.message.released().described(),
 };
 
