@@ -1,5 +1,5 @@
 /**
- * The runs behind the figures of the README, one after another: half an hour on two cores that nobody else uses.
+ * The runs behind the figures of the README, one after another: three quarters of an hour on two cores that nobody else uses.
  *
  * `deno task bench:final` runs all, `deno task bench:final redis amqp` those whose name begins so. The results are merged
  * into `bench/results/`.
