@@ -28,6 +28,25 @@ export function testMessages({ rabbit, register }: Stage): void {
   });
 
   register(
+    "AmqpServer.publish() refuses what is larger than RabbitMQ takes, and sends the rest",
+    async ({ server, subscribe }) => {
+      const queue = await newQueue(rabbit);
+      const large = { ...toMessage(""), payload: new Uint8Array(17 * 2 ** 20) };
+      const outcomes = await Promise.allSettled([
+        server.publish(queue, toMessage("first"), {}),
+        server.publish(queue, large, {}),
+        server.publish(queue, toMessage("last"), {}),
+      ]);
+      assert.deepEqual(outcomes.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+      const { reason } = outcomes[1] as { readonly reason: AmqpError };
+      assert.match(reason.message, /as the message is too large: 178\d{5} bytes of at most 16777216/);
+      assert.deepEqual([reason.scope, reason.retriable], ["message", false]);
+      const texts = (await collect(await subscribe(queue), 2)).map(textOf);
+      assert.deepEqual(texts.toSorted(), ["first", "last"]);
+    },
+  );
+
+  register(
     "modify() lets an actor give a message back with what happened to it",
     async ({ server, subscribe }) => {
       const queue = await newQueue(rabbit);
