@@ -146,22 +146,27 @@ function prepareLatency(contender: Contender, job: Job): Promise<Prepared> {
   let stop: (() => Promise<void>) | undefined;
   return Promise.resolve({
     async measure() {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const cpu = cpuTime();
+      const [warm, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       let handled = 0;
       stop = await contender.consume(concurrency, ({ id, at }) => {
         if (id >= warmUp) delays.push(performance.now() - at);
-        if (++handled === most) resolve();
+        if (++handled === warmUp) warm.resolve();
+        if (handled === most) over.resolve();
       });
+      // As fast as may be: of code that is not compiled yet, every line would be measured.
+      let next = 0;
+      await callInWindow(() => contender.publish(newBody(next++)), { window: concurrency, most: warmUp });
+      await warm.promise;
+      const cpu = cpuTime();
       const publishing: Promise<unknown>[] = [];
-      for (let id = 0, began = performance.now(); id < most; id++) {
-        const early = began + id * 1_000 / LATENCY_RATE - performance.now();
+      for (let number = 0, began = performance.now(); number < messages; number++) {
+        const early = began + number * 1_000 / LATENCY_RATE - performance.now();
         if (early > 0) await pause(early);
-        publishing.push(contender.publish(newBody(id)));
+        publishing.push(contender.publish(newBody(next++)));
       }
       await Promise.all(publishing);
-      await promise;
-      const cpuMicros = (cpuTime() - cpu) * 1_000 / most;
+      await over.promise;
+      const cpuMicros = (cpuTime() - cpu) * 1_000 / messages;
       const sorted = delays.sort((a, b) => a - b);
       const at = (share: number): number => sorted[Math.ceil(sorted.length * share) - 1] ?? NaN;
       return { value: at(0.5), cpuMicros, total: most, more: { p95: at(0.95), p99: at(0.99), max: at(1) } };

@@ -95,7 +95,7 @@ export function toCells(server: ServerName, { modes, concurrencies, isQuick }: P
     latency: () => [{
       ...rateCell("latency", "latency at 200 messages/s, median"),
       unit: "ms" as const,
-      job: job("latency", 100, { warmUp: 100, messages: isQuick ? 100 : 600 }),
+      job: job("latency", 100, { warmUp: isQuick ? 100 : 20_000, messages: isQuick ? 100 : 600 }),
     }],
     memory: () => [{
       ...rateCell("memory", "heap of a message in flight"),
