@@ -7,6 +7,7 @@ import { PubsubServer, type PubsubServerOptions } from "@repid/core/pubsub";
 import { PROJECT } from "../brokers/pubsub.ts";
 import { PubsubService, type ServiceOptions } from "../brokers/pubsub_service.ts";
 import { test } from "../harness.ts";
+import { collect } from "./collect.ts";
 
 /** What a test has. */
 export interface PubsubParts {
@@ -66,13 +67,7 @@ export async function take(
   each: (delivery: Delivery) => Promise<unknown>,
 ): Promise<Delivery[]> {
   const subscription = await server.subscribe([channel]);
-  const taken: Delivery[] = [];
-  while (taken.length < count) {
-    const deliveries = await subscription.take(count - taken.length, 10_000);
-    if (deliveries.length === 0) throw new Error(`Only ${taken.length} of ${count} messages came`);
-    taken.push(...deliveries);
-    await Promise.all(deliveries.map(each));
-  }
+  const taken = await collect(subscription, count, each);
   await subscription.close();
   return taken;
 }

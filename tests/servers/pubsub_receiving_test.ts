@@ -3,7 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type Delivery, type Logger, Repid, Router } from "@repid/core";
+import { type Logger, Repid, Router } from "@repid/core";
 import { PubsubError, type PubsubServer } from "@repid/core/pubsub";
 import type {
   AcknowledgeRequest,
@@ -11,6 +11,7 @@ import type {
   StreamingPullRequest,
 } from "../../src/servers/pubsub/protocol.ts";
 import type { Refusal } from "../brokers/pubsub_service.ts";
+import { collect } from "./collect.ts";
 import { onService, take, textOf } from "./private_pubsub.ts";
 
 /** As Google ends each stream every so often. */
@@ -180,8 +181,7 @@ onService("Delivery.settle() of an exactly-once subscription is told of its own 
   service.create("a", { isExactlyOnce: true });
   for (const text of texts(3)) await send("a", text);
   const subscription = await server.subscribe(["a"]);
-  const deliveries = [...await subscription.take(3, 10_000)];
-  while (deliveries.length < 3) deliveries.push(...await subscription.take(3, 10_000));
+  const deliveries = await collect(subscription, 3);
   service.refuse = (method, request) =>
     method === "acknowledge" ? verdicts(request, "PERMANENT_FAILURE_INVALID_ACK_ID") : undefined;
   const answers = await Promise.all(deliveries.map((delivery) => delivery.settle("ack")));
@@ -235,8 +235,7 @@ onService(
     service.create("a");
     for (const text of texts(4)) await send("a", text);
     const subscription = await server.subscribe(["a"]);
-    const deliveries: Delivery[] = [];
-    while (deliveries.length < 4) deliveries.push(...await subscription.take(4 - deliveries.length, 10_000));
+    const deliveries = await collect(subscription, 4);
     let spoiled: string | undefined;
     const tries = Promise.withResolvers<void>();
     service.refuse = (method, request) => {

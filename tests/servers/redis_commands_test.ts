@@ -3,9 +3,10 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type Delivery, Repid, Router, type Subscription } from "@repid/core";
+import { Repid, Router } from "@repid/core";
 import { RedisServer } from "@repid/core/redis";
 import type { Redis } from "ioredis";
+import { collect } from "./collect.ts";
 import { onEachRedis, onRedis } from "./private_redis.ts";
 
 const MESSAGE = {
@@ -54,7 +55,7 @@ alone("RedisServer settles two of many messages without a look at those between"
   const { server, client, channel } = parts;
   await publish(parts, 300);
   const subscription = await server.subscribe([channel]);
-  const deliveries = await takeAll(subscription, 300);
+  const deliveries = await collect(subscription, 300);
   const [first, stolen, last] = [deliveries[0], deliveries[150], deliveries[299]];
   await client.xclaim(`repid:${channel}`, `repid:${channel}:group`, "thief", 0, stolen?.messageId ?? "");
   await client.config("RESETSTAT");
@@ -113,13 +114,13 @@ onEachRedis("RedisServer needs no more rights than its page says", async ({ redi
   const [one, other] = [{ server, client, channel: "jobs" }, { server, client, channel: "more" }];
   await Promise.all([publish(one, 3), publish(other, 3)]);
   for (const settlement of ["reject", "nack", "ack"] as const) {
-    for (const delivery of await takeAll(subscription, 2)) {
+    for (const delivery of await collect(subscription, 2)) {
       assert.equal(await delivery.extendLease?.(), "done");
       assert.equal(await delivery.settle(settlement), "done");
     }
   }
   await client.xgroup("CREATE", "repid:jobs", "others", "$");
-  const [delivery] = await takeAll(subscription, 1);
+  const [delivery] = await collect(subscription, 1);
   assert.equal(await delivery?.settle("reject"), "done");
   await subscription.close();
   await connection.close();
@@ -127,14 +128,6 @@ onEachRedis("RedisServer needs no more rights than its page says", async ({ redi
 });
 
 /** Takes so many deliveries, in however many turns. */
-async function takeAll(subscription: Subscription, count: number): Promise<Delivery[]> {
-  const deliveries: Delivery[] = [];
-  while (deliveries.length < count) {
-    deliveries.push(...await subscription.take(count - deliveries.length, PATIENCE));
-  }
-  return deliveries;
-}
-
 async function publish({ server, channel }: Parts, count: number): Promise<void> {
   await Promise.all(Array.from({ length: count }, () => server.publish(channel, MESSAGE, {})));
 }

@@ -8,7 +8,8 @@ import { runtime, test } from "../../harness.ts";
 import { bundleForNode } from "../../processes/node.ts";
 import type { Certificates } from "./certificates.ts";
 import { SentFrames } from "./sent_frames.ts";
-import { collect, connect, LENIENT, newQueue, publish, type Stage, textOf } from "./stage.ts";
+import { collect } from "../collect.ts";
+import { connect, LENIENT, newQueue, publish, type Stage, textOf } from "./stage.ts";
 
 /** Registers them. */
 export function testAccess({ rabbit }: Stage, tls: Certificates): void {

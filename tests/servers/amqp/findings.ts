@@ -4,7 +4,8 @@
  */
 import type { Delivery } from "@repid/core";
 import assert from "node:assert/strict";
-import { collect, newQueue, numbered, publish, type Stage, textOf, toMessage } from "./stage.ts";
+import { collect } from "../collect.ts";
+import { newQueue, numbered, publish, type Stage, textOf, toMessage } from "./stage.ts";
 
 /** Registers them. */
 export function testFindings({ rabbit, register }: Stage): void {

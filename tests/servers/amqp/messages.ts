@@ -5,7 +5,8 @@
 import { type Message, Repid, Router, silentLogger } from "@repid/core";
 import { type AmqpError, annotationsOf, modify } from "@repid/core/amqp";
 import assert from "node:assert/strict";
-import { collect, newQueue, numbered, publish, type Stage, textOf, toMessage } from "./stage.ts";
+import { collect } from "../collect.ts";
+import { newQueue, numbered, publish, type Stage, textOf, toMessage } from "./stage.ts";
 
 /** Registers them. */
 export function testMessages({ rabbit, register }: Stage): void {

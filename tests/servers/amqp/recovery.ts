@@ -7,7 +7,8 @@ import { AmqpError, AmqpServer } from "@repid/core/amqp";
 import assert from "node:assert/strict";
 import type { PrivateRabbit } from "../../brokers/rabbitmq.ts";
 import { test } from "../../harness.ts";
-import { closeAll, collect, connect, LENIENT, newQueue, publish, type Stage, textOf } from "./stage.ts";
+import { collect } from "../collect.ts";
+import { closeAll, connect, LENIENT, newQueue, publish, type Stage, textOf } from "./stage.ts";
 
 /** Registers them. */
 export function testRecovery({ rabbit, register }: Stage): void {

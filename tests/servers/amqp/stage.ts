@@ -4,7 +4,6 @@
  */
 import type { Delivery, MessageData, Subscription } from "@repid/core";
 import { AmqpServer, type AmqpServerOptions } from "@repid/core/amqp";
-import assert from "node:assert/strict";
 import type { PrivateRabbit } from "../../brokers/rabbitmq.ts";
 import { test } from "../../harness.ts";
 
@@ -83,17 +82,6 @@ export async function publish(
   topic = "work",
 ): Promise<void> {
   await Promise.all(bodies.map((body) => server.publish(channel, toMessage(body, topic), {})));
-}
-
-/** Takes until so many have come. */
-export async function collect(subscription: Subscription, count: number): Promise<Delivery[]> {
-  const deliveries: Delivery[] = [];
-  while (deliveries.length < count) {
-    const more = await subscription.take(count - deliveries.length, 10_000);
-    assert.notEqual(more.length, 0, `only ${deliveries.length} of ${count} messages came`);
-    deliveries.push(...more);
-  }
-  return deliveries;
 }
 
 /** A message of text. */
