@@ -61,13 +61,13 @@ const LONGEST = 6_000;
 /** The cells of a server. */
 export function toCells(server: ServerName, { modes, concurrencies, isQuick }: PlanOptions): Cell[] {
   const scale = isQuick ? 0.1 : 1;
-  const rate = (concurrency: number): number => {
+  const measured = (concurrency: number): number => {
     const known = MEASURED[server];
     return Math.round((known[concurrency] ?? known[100] ?? 1_000) * scale);
   };
   const job = (mode: Mode, concurrency: number, more: Partial<Job> = {}): Cell["job"] => {
     // Several batches of the largest size, so that no batch is taken before the span and handled in it.
-    const messages = Math.max(rate(concurrency), 3 * concurrency);
+    const messages = Math.max(measured(concurrency), 3 * concurrency);
     const warmUp = Math.max(Math.round(messages / 2), 2 * concurrency);
     const tail = Math.max(2 * concurrency, 500);
     return { mode, concurrency, messages, warmUp, tail, longest: LONGEST, sleep: 0, ...more };
@@ -115,7 +115,7 @@ export function toCells(server: ServerName, { modes, concurrencies, isQuick }: P
       [1, 2].map((processes) => ({
         ...rateCell("processes", `drain, 100 at once, ${processes === 1 ? "one process" : "two processes"}`),
         processes,
-        job: job("shared", 100, { messages: rate(100) * 2 }),
+        job: job("shared", 100, { messages: measured(100) * 2 }),
       })),
   };
   return modes.flatMap((mode) => makers[mode]());

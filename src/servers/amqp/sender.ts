@@ -5,7 +5,7 @@
  */
 import { settlesWithin, systemClock, type Timer } from "../../_internal/clock.ts";
 import { Deque } from "../../_internal/deque.ts";
-import { AmqpError, conditionOf, describe } from "./errors.ts";
+import { AmqpError, type AmqpErrorOptions, conditionOf, describe } from "./errors.ts";
 import type { Settings } from "./options.ts";
 import type { RheaDelivery, RheaSender } from "./rhea.ts";
 import type { PublishingSession } from "./session.ts";
@@ -123,8 +123,7 @@ export class AmqpSender {
 
   /** The broker ends a link without saying for which message. Answers what the others are told: they may be sent again. */
   #refuseLargest(error: AmqpError): AmqpError {
-    const bySize = [...this.#unconfirmed].toSorted(([, a], [, b]) => b.message.length - a.message.length);
-    const [largest] = bySize;
+    const [largest] = [...this.#unconfirmed].toSorted(([, a], [, b]) => b.message.length - a.message.length);
     if (largest) this.#take(largest[0])?.reject(error);
     const { message, scope, condition, cause } = error;
     return new AmqpError(message, { scope, condition, retriable: true, cause });
@@ -144,13 +143,7 @@ export class AmqpSender {
     const { max_message_size: most } = this.#link;
     if (typeof most !== "number" || most === 0 || message.length <= most) return false;
     const reason = `the message is too large: ${message.length} bytes of at most ${most}`;
-    reject(
-      new AmqpError(`Cannot publish to ${this.#address} as ${reason}`, {
-        scope: "message",
-        condition: TOO_LARGE,
-        retriable: false,
-      }),
-    );
+    reject(this.#cannot(reason, { scope: "message", condition: TOO_LARGE, retriable: false }));
     this.#changed();
     return true;
   }
@@ -209,7 +202,7 @@ export class AmqpSender {
 
   #failure(reason: string, cause: unknown): AmqpError {
     const condition = conditionOf(cause);
-    return new AmqpError(`Cannot publish to ${this.#address} as ${reason}`, {
+    return this.#cannot(reason, {
       scope: "link",
       condition,
       retriable: !FINAL.has(condition),
@@ -221,14 +214,15 @@ export class AmqpSender {
     const cause = delivery?.remote_state?.error;
     const condition = conditionOf(cause);
     const reason = outcome === "released" ? "nothing takes it there" : describe(cause);
-    return new AmqpError(
-      `Cannot publish to ${this.#address} as the broker ${outcome} the message: ${reason}`,
-      {
-        scope: "message",
-        condition,
-        retriable: outcome !== "rejected" && !FINAL.has(condition),
-        cause,
-      },
-    );
+    return this.#cannot(`the broker ${outcome} the message: ${reason}`, {
+      scope: "message",
+      condition,
+      retriable: outcome !== "rejected" && !FINAL.has(condition),
+      cause,
+    });
+  }
+
+  #cannot(reason: string, options: AmqpErrorOptions): AmqpError {
+    return new AmqpError(`Cannot publish to ${this.#address} as ${reason}`, options);
   }
 }
