@@ -51,9 +51,8 @@ export class Injection {
   make(base: ContextBase, validated: Validated): MaybePromise<Values> {
     // As long as it will be: an array that grows takes room for 17.
     const made = new Array<unknown>(this.#steps.length);
-    for (const [index, step] of this.#steps.entries()) {
-      made[index] = attempt(step, gather(step.inputs, made), base, validated);
-    }
+    let index = 0;
+    for (const step of this.#steps) made[index++] = attempt(step, gather(step.inputs, made), base, validated);
     return gather(this.#outputs, made);
   }
 }

@@ -89,21 +89,25 @@ export function compose<Call, Changes, Result>(
   change: (call: Call, changes: Changes) => Call,
   core: (call: Call) => MaybePromise<Result>,
 ): (call: Call) => MaybePromise<Result> {
+  // Whether what the inner one has just answered is observed: it passed on what it was answered itself.
+  let isObserved = false;
   return middlewares.reduceRight<(call: Call) => MaybePromise<Result>>(
     (inner, middleware) => (call) => {
       let rest: MaybePromise<Result> | undefined;
       let promise: Promise<Result> | undefined;
       const answer = middleware(call, (changes) => {
         try {
+          isObserved = false;
           rest = settled(inner(changes === undefined ? call : change(call, changes)));
-          promise = rest instanceof Promise ? observed(rest) : Promise.resolve(rest);
+          promise = rest instanceof Promise ? (isObserved ? rest : observed(rest)) : Promise.resolve(rest);
         } catch (error) {
           rest = promise = observed(Promise.reject<Result>(error));
         }
         return promise;
       });
       // What is passed on as it came, and is there already, need not be waited for: a tenth of what a message costs on Bun.
-      return promise !== undefined && answer === promise ? rest as MaybePromise<Result> : answer;
+      isObserved = promise !== undefined && answer === promise;
+      return isObserved ? rest as MaybePromise<Result> : answer;
     },
     core,
   );

@@ -30,6 +30,14 @@ test("ActorMiddleware: app, parent, child and actor run in that order, each arou
   assert.deepEqual(order, [...names.map((n) => `> ${n}`), ...names.toReversed().map((n) => `< ${n}`)]);
 });
 
+test("ActorMiddleware: a failure that one passes on to one that does not wait ends no process", async () => {
+  const through: ActorMiddleware = (_, next) => next();
+  const { settlements } = await handleOne({}, () => Promise.reject(error), {
+    middlewares: [(_, next) => void next(), through, through],
+  });
+  assert.deepEqual(settlements, ["nack"]);
+});
+
 test("ActorMiddleware: one that throws early is like a handler that throws", async () => {
   for (const [actor, told] of [[{}, ["nack"]], [{ onError: "reject" }, ["reject"]]] as const) {
     let ran = false;

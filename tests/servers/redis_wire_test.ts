@@ -9,6 +9,7 @@ import { RedisServer, type RedisServerOptions } from "@repid/core/redis";
 import { Redis } from "ioredis";
 import { provideRedis, startRedis } from "../brokers/redis.ts";
 import { skip, test } from "../harness.ts";
+import { collect } from "./collect.ts";
 
 const EMPTY = { payload: new Uint8Array(), headers: {}, contentType: undefined, replyTo: undefined };
 const found = await provideRedis("Redis 7");
@@ -86,6 +87,28 @@ else {
     assert.deepEqual(seen, ['{"a": 1}', "back"]);
     assert.equal(await client.xlen(`repid:${channel}`), 0);
     assert.deepEqual((await client.xpending(`repid:${channel}`, `repid:${channel}:group`))[0], 0);
+  });
+
+  on("RedisServer gives each message headers of its own, also where they say the same", {}, async (parts) => {
+    const { server, client, channel } = parts;
+    const written = [
+      '{"topic":"good"}',
+      '{"topic":"good"}',
+      '{"topic":"else"}',
+      "[]",
+      '{"topic":"good"}',
+      "[]",
+    ];
+    for (const text of written) await client.xadd(`repid:${channel}`, "*", "payload", "", "headers", text);
+    const subscription = await server.subscribe([channel]);
+    const seen: unknown[] = [];
+    for (const { headers } of await collect(subscription, written.length, (one) => one.settle("ack"))) {
+      seen.push({ ...headers });
+      Object.assign(headers, { topic: "changed" });
+    }
+    await subscription.close();
+    const good = { topic: "good" };
+    assert.deepEqual(seen, [good, good, { topic: "else" }, {}, good, {}]);
   });
 
   on("RedisServer's nack adds original_stream and original_id to the dead letter", {}, async (parts) => {
