@@ -115,6 +115,27 @@ test("AmqpServer.publish() waits for a sender no longer than for a confirmation"
 }, LENIENT);
 
 test(
+  "AmqpServer.publish() gets a sender although all of them are always busy with other addresses",
+  async () => {
+    await using peer = await Peer.start({});
+    const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000, confirmTimeout: 4_000 });
+    const connection = await server.connect();
+    let isOver = false;
+    const keepBusy = async (name: string): Promise<void> => {
+      while (!isOver) await server.publish(name, toMessage("x"), {});
+    };
+    // Each is confirmed while the other is under way.
+    const busy = numbered(40).flatMap((name) => [keepBusy(name), keepBusy(name)]);
+    const others = ["one more", "and another"];
+    await Promise.all(others.map((name) => server.publish(name, toMessage("x"), {})));
+    isOver = true;
+    await Promise.all(busy);
+    await connection.close();
+  },
+  LENIENT,
+);
+
+test(
   "AmqpServer.publish() rejects where the broker does not attach in time, however long a confirmation may take",
   async () => {
     const { peer, socket } = await startPeer();

@@ -27,7 +27,8 @@ interface Publication {
 
 /** A link that publishes. It never comes back. */
 export class AmqpSender {
-  readonly #address: string;
+  /** What it publishes to. */
+  readonly address: string;
   readonly #settings: Settings;
   readonly #session: PublishingSession;
   readonly #link: RheaSender;
@@ -44,7 +45,7 @@ export class AmqpSender {
   readonly #gone = Promise.withResolvers<void>();
 
   constructor(session: PublishingSession, address: string, settings: Settings) {
-    this.#address = address;
+    this.address = address;
     this.#settings = settings;
     this.#session = session;
     this.#link = session.session.open_sender({
@@ -223,6 +224,6 @@ export class AmqpSender {
   }
 
   #cannot(reason: string, options: AmqpErrorOptions): AmqpError {
-    return new AmqpError(`Cannot publish to ${this.#address} as ${reason}`, options);
+    return new AmqpError(`Cannot publish to ${this.address} as ${reason}`, options);
   }
 }

@@ -11,6 +11,17 @@ import type { Wire } from "./wire.ts";
 
 /** Each has a session of its own, and RabbitMQ 4 allows a connection 64. */
 const MOST = 32;
+/** How long an address waits for a sender that becomes idle by itself, before a busy one has to leave, in milliseconds. */
+const PATIENCE = 20;
+
+/** An address for which there is no room yet, and what is to be published there. */
+interface Waiter {
+  readonly since: number;
+  readonly publications: {
+    readonly message: Uint8Array;
+    readonly resolve: (publishing: Promise<void>) => void;
+  }[];
+}
 
 /** Keeps those in use, and closes the one that was not used for longest. */
 export class AmqpSenders {
@@ -18,34 +29,38 @@ export class AmqpSenders {
   readonly #settings: Settings;
   /** The one used last comes last. */
   readonly #senders = new Map<string, AmqpSender>();
-  readonly #leaving = new Set<AmqpSender>();
-  readonly #closing = new Set<Promise<void>>();
+  /** Those that are closed once their last publication has ended: they take their place until then. */
+  readonly #leaving = new Map<AmqpSender, Promise<void>>();
+  /** Who came first comes first. */
+  readonly #waiting = new Map<string, Waiter>();
   /** Sessions without a sender. They are used again, as RabbitMQ 4.0 loses a session begun in the place of one just ended. */
   readonly #spare: PublishingSession[] = [];
+  /** When a busy one had to leave, the last time. */
+  #retiredAt = 0;
 
   constructor(wire: Wire, settings: Settings) {
     this.#wire = wire;
     this.#settings = settings;
     // One listener for all, as senders come and go on a connection that stays.
     void wire.ended.then((error) => {
-      for (const sender of [...this.#senders.values(), ...this.#leaving]) sender.lose(error);
+      for (const sender of [...this.#senders.values(), ...this.#leaving.keys()]) sender.lose(error);
+      for (const address of this.#waiting.keys()) this.#refuse(address, error);
     });
   }
 
   /** Publishes; waits where all senders are busy with other addresses. */
-  async publish(address: string, message: Uint8Array): Promise<void> {
-    const end = systemClock.now() + this.#settings.confirmTimeout;
-    while (!this.#senders.has(address) && this.#senders.size + this.#closing.size >= MOST) {
-      if (this.#closing.size === 0) this.#evict();
-      const settled = [...this.#senders.values()].filter(({ size }) => size > 0).map((sender) =>
-        sender.settled()
-      );
-      const changed = Promise.race([...this.#closing, ...settled]);
-      if (!await settlesWithin(systemClock, Math.max(0, end - systemClock.now()), changed)) {
-        throw this.#full(address);
-      }
-    }
-    // It may have been lost while this waited.
+  publish(address: string, message: Uint8Array): Promise<void> {
+    const isNext = this.#senders.has(address) || (this.#waiting.size === 0 && this.#hasRoom(address));
+    if (isNext || this.#wire.error) return this.#send(address, message);
+    return new Promise((resolve) => {
+      const known = this.#waiting.get(address);
+      if (known) return void known.publications.push({ message, resolve });
+      this.#waiting.set(address, { since: systemClock.now(), publications: [{ message, resolve }] });
+      if (this.#waiting.size === 1) void this.#admit();
+    });
+  }
+
+  async #send(address: string, message: Uint8Array): Promise<void> {
     if (this.#wire.error) throw this.#wire.error;
     await this.#senderOf(address).publish(message);
   }
@@ -65,19 +80,77 @@ export class AmqpSenders {
     return new PublishingSession(this.#wire);
   }
 
-  #evict(): void {
-    for (const [address, sender] of this.#senders) {
-      if (sender.size > 0) continue;
-      this.#senders.delete(address);
-      this.#leaving.add(sender);
-      const closing = sender.close().then((session) => {
-        this.#leaving.delete(sender);
-        this.#closing.delete(closing);
-        if (session) this.#spare.push(session);
-      });
-      this.#closing.add(closing);
-      return;
+  #hasRoom(address: string): boolean {
+    // Nothing overtakes what was sent by the address's sender before.
+    const isLeaving = [...this.#leaving.keys()].some((sender) =>
+      sender.address === address && sender.size > 0
+    );
+    return !isLeaving && this.#senders.size + this.#leaving.size < MOST;
+  }
+
+  /** Lets addresses in, in their order, for as long as any waits. */
+  async #admit(): Promise<void> {
+    const { confirmTimeout } = this.#settings;
+    for (;;) {
+      for (const [address, { since }] of this.#waiting) {
+        if (this.#hasRoom(address)) this.#enter(address);
+        else if (systemClock.now() - since >= confirmTimeout) this.#refuse(address, this.#full(address));
+      }
+      const [first] = this.#waiting.values();
+      if (!first) return;
+      this.#makeRoom(first.since);
+      const left = first.since + confirmTimeout - systemClock.now();
+      await settlesWithin(systemClock, Math.min(PATIENCE, left), this.#change());
     }
+  }
+
+  #enter(address: string): void {
+    for (const { message, resolve } of this.#called(address)) resolve(this.#send(address, message));
+  }
+
+  #refuse(address: string, error: AmqpError): void {
+    for (const { resolve } of this.#called(address)) resolve(Promise.reject(error));
+  }
+
+  /** It waits no longer. */
+  #called(address: string): Waiter["publications"] {
+    const { publications = [] } = this.#waiting.get(address) ?? {};
+    this.#waiting.delete(address);
+    return publications;
+  }
+
+  /** One that is idle leaves; where all are always busy, one of them after a while, and its address has to wait in turn. */
+  #makeRoom(since: number): void {
+    const now = systemClock.now();
+    const isIdle = ({ size }: AmqpSender): boolean => size === 0;
+    if ([...this.#leaving.keys()].some(isIdle) || this.#retire(isIdle)) return;
+    if (now - Math.max(since, this.#retiredAt) < PATIENCE) return;
+    this.#retiredAt = now;
+    this.#retire(() => true);
+  }
+
+  /** Of those that may go, the one that was not used for longest. Answers whether there is one. */
+  #retire(mayGo: (sender: AmqpSender) => boolean): boolean {
+    for (const [address, sender] of this.#senders) {
+      if (!mayGo(sender)) continue;
+      this.#senders.delete(address);
+      this.#leaving.set(sender, this.#leave(sender));
+      return true;
+    }
+    return false;
+  }
+
+  async #leave(sender: AmqpSender): Promise<void> {
+    while (sender.size > 0) await sender.settled();
+    const session = await sender.close();
+    this.#leaving.delete(sender);
+    if (session) this.#spare.push(session);
+  }
+
+  /** Resolves when there may be room. */
+  async #change(): Promise<void> {
+    const busy = [...this.#senders.values()].filter(({ size }) => size > 0);
+    await Promise.race([...this.#leaving.values(), ...busy.map((sender) => sender.settled())]);
   }
 
   #full(address: string): AmqpError {
