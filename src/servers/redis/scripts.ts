@@ -23,21 +23,31 @@ local mine, ids, lost, times = {}, {}, {}, {}
 -- Others of the consumer's messages may lie between. Where they are many, those that were not seen are looked up singly.
 local most = 2 * tonumber(ARGV[7]) + 16
 local rows = redis.call('XPENDING', stream, group, ARGV[3], ARGV[4], most, consumer)
-for _, row in ipairs(rows) do mine[row[1]] = row[4] end
-local number = 0
-for id in string.gmatch(ARGV[8], '%S+') do
-  number = number + 1
-  if mine[id] == nil and #rows == most then
-    local row = redis.call('XPENDING', stream, group, id, id, 1, consumer)[1]
-    mine[id] = row and row[4]
+local all = {}
+for i = 1, #rows do all[i] = rows[i][1] end
+if table.concat(all, ' ') == ARGV[8] then
+  -- Mostly there are no others between, and they come in their order: a fifth of what acknowledging costs Redis.
+  ids = all
+  if own ~= '' then
+    for i = 1, #rows do times[all[i]] = rows[i][4] end
   end
-  if mine[id] then
-    ids[#ids + 1] = id
-    if own ~= '' then times[id] = mine[id] end
-  else
-    lost[#lost + 1] = number
+else
+  for i = 1, #rows do mine[all[i]] = rows[i][4] end
+  local number = 0
+  for id in string.gmatch(ARGV[8], '%S+') do
+    number = number + 1
+    if mine[id] == nil and #rows == most then
+      local row = redis.call('XPENDING', stream, group, id, id, 1, consumer)[1]
+      mine[id] = row and row[4]
+    end
+    if mine[id] then
+      ids[#ids + 1] = id
+      if own ~= '' then times[id] = mine[id] end
+    else
+      lost[#lost + 1] = number
+    end
+    mine[id] = false
   end
-  mine[id] = false
 end
 if #ids == 0 then return lost end
 `;
