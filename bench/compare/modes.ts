@@ -113,19 +113,21 @@ async function prepareDrain(contender: Contender, job: Job): Promise<Prepared> {
   };
 }
 
+/** How long a handler sleeps before it is measured, in milliseconds. */
+const WARM_UP_SLEEP = 1;
+
 /** The share of what so many sleepers could do who never wait for anything. */
 async function prepareSleep(contender: Contender, job: Job): Promise<Prepared> {
-  const { messages, concurrency, sleep } = job;
-  await contender.fill(messages);
+  const { warmUp, messages, concurrency, sleep } = job;
+  await contender.fill(warmUp + messages);
   let stop: (() => Promise<void>) | undefined;
   return {
     async measure() {
       const { promise, resolve } = Promise.withResolvers<number>();
-      let began: number | undefined;
-      let ended = 0;
-      const cpu = cpuTime();
+      let [started, ended, began, cpu] = [0, 0, 0, 0];
       stop = await contender.consume(concurrency, async () => {
-        began ??= performance.now();
+        if (started++ < warmUp) return await pause(WARM_UP_SLEEP);
+        if (began === 0) [began, cpu] = [performance.now(), cpuTime()];
         await pause(sleep);
         if (++ended === messages) resolve(performance.now() - began);
       });

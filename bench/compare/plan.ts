@@ -89,7 +89,7 @@ export function toCells(server: ServerName, { modes, concurrencies, isQuick }: P
         return {
           ...rateCell("sleep", `handlers that sleep ${sleep} ms, 2 000 at once`),
           unit: "% of the possible" as const,
-          job: job("sleep", 2_000, { sleep, messages }),
+          job: job("sleep", 2_000, { sleep, messages, warmUp: isQuick ? 2_000 : 20_000 }),
         };
       }),
     latency: () => [{
