@@ -99,7 +99,9 @@ export function compose<Call, Changes, Result>(
         try {
           isObserved = false;
           rest = settled(inner(changes === undefined ? call : change(call, changes)));
-          promise = rest instanceof Promise ? (isObserved ? rest : observed(rest)) : Promise.resolve(rest);
+          promise = rest instanceof Promise
+            ? (isObserved && inner !== core ? rest : observed(rest))
+            : Promise.resolve(rest);
         } catch (error) {
           rest = promise = observed(Promise.reject<Result>(error));
         }

@@ -114,6 +114,18 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: "nothing that was not read where a later entry was claimed by force",
+    run: async ({ client, publish, subscription }) => {
+      const ids = await publish(12);
+      const deliveries = await collect(subscription, 7);
+      const kept = String(ids[2]);
+      await client.xack(STREAM, GROUP, kept);
+      await client.xclaim(STREAM, GROUP, "somebody", 0, String(ids[10]), "FORCE");
+      await ack(deliveries.filter(({ messageId }) => messageId !== kept));
+      return [kept, ...ids.slice(7)];
+    },
+  },
+  {
     name: "in its turn what was rejected, and not its copies",
     run: async ({ client, publish, subscription }) => {
       await publish(20);

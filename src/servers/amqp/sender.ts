@@ -87,7 +87,8 @@ export class AmqpSender {
   async close(): Promise<PublishingSession | undefined> {
     const { timeout } = this.#settings;
     this.#end(this.#failure("the sender was closed", undefined));
-    this.#link.close();
+    // What ended with its session is not said again.
+    if (this.#session.session.is_open()) this.#link.close();
     const detached = await settlesWithin(systemClock, timeout, this.#gone.promise);
     return detached && this.#session.session.is_open() ? this.#session : undefined;
   }

@@ -121,10 +121,13 @@ export class AmqpSenders {
 
   /** One that is idle leaves; where all are always busy, one of them after a while, and its address has to wait in turn. */
   #makeRoom(since: number): void {
+    // There is some, but for an address whose own sender is leaving.
+    if (this.#senders.size + this.#leaving.size < MOST) return;
     const now = systemClock.now();
     const isIdle = ({ size }: AmqpSender): boolean => size === 0;
     if ([...this.#leaving.keys()].some(isIdle) || this.#retire(isIdle)) return;
-    if (now - Math.max(since, this.#retiredAt) < PATIENCE) return;
+    // The more are leaving, the longer: a slow broker needs its time, and one that confirms nothing is not waited for.
+    if (now - Math.max(since, this.#retiredAt) < PATIENCE * (1 + this.#leaving.size)) return;
     this.#retiredAt = now;
     this.#retire(() => true);
   }

@@ -61,6 +61,11 @@ if #ids == 0 then return lost end
  * pending or has not had, that is cut off at once, as far as nothing is pending before it.
  */
 const FINISH = `
+-- As text that compares like the numbers in it.
+local function sortable(id)
+  local ms, seq = string.match(id, '(%d+)-(%d+)')
+  return string.rep('0', 20 - #ms) .. ms .. string.rep('0', 20 - #seq) .. seq
+end
 local groups = finishing ~= '' and redis.call('XINFO', 'GROUPS', stream) or {}
 -- Looked up in the same step: a group may come any time, and needs what it has not had.
 local isOnly = #groups == 1
@@ -68,8 +73,12 @@ local isBare = false
 if isOnly and #ids > ${FEW} then
   local info = {}
   for i = 1, #groups[1], 2 do info[groups[1][i]] = groups[1][i + 1] end
-  isBare = info.lag and info.lag + info.pending == redis.call('XLEN', stream)
-    and redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1] == ARGV[3]
+  local newest = redis.call('XPENDING', stream, group)[3]
+  -- Whoever may not ask is answered with an error: then all is as if this were not known.
+  local head = redis.pcall('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  isBare = info.lag and info.lag + info.pending == redis.pcall('XLEN', stream) and head and head[1] == ARGV[3]
+    -- What was claimed by force, or before the group was set back, is pending and not delivered.
+    and newest and sortable(newest) <= sortable(info['last-delivered-id'])
 end
 if finishing == 'xackdel' and not isBare then
   redis.call('XACKDEL', stream, group, 'ACKED', 'IDS', #ids, unpack(ids))
@@ -78,7 +87,7 @@ end
 redis.call('XACK', stream, group, unpack(ids))
 if isBare then
   local first = redis.call('XPENDING', stream, group, '-', '+', 1)[1]
-  if redis.call('XTRIM', stream, 'MINID', first and first[1] or ids[#ids]) == #ids then return lost end
+  if redis.pcall('XTRIM', stream, 'MINID', first and first[1] or ids[#ids]) == #ids then return lost end
 end
 if isOnly then redis.call('XDEL', stream, unpack(ids)) end
 return lost
