@@ -89,7 +89,8 @@ export function compose<Call, Changes, Result>(
   change: (call: Call, changes: Changes) => Call,
   core: (call: Call) => MaybePromise<Result>,
 ): (call: Call) => MaybePromise<Result> {
-  // Whether what the inner one has just answered is observed: it passed on what it was answered itself.
+  // Whether what the inner middleware has just answered is observed: it passed on what it was answered itself. Says nothing of
+  // the core, which may run the whole for something else meanwhile.
   let isObserved = false;
   return middlewares.reduceRight<(call: Call) => MaybePromise<Result>>(
     (inner, middleware) => (call) => {

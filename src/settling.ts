@@ -4,6 +4,7 @@
  */
 import { backoff } from "./_internal/backoff.ts";
 import { type Clock, delay, NEVER } from "./_internal/clock.ts";
+import { promised } from "./_internal/maybe_promise.ts";
 import type { Report } from "./events.ts";
 import type { MessageAction } from "./message.ts";
 import type { Delivery, DeliveryResult, Settlement } from "./server.ts";
@@ -156,20 +157,10 @@ export class Settling {
 
   /** Tells the broker, again where it may be away for a moment. Never rejects: what went wrong is kept in `#failure`. */
   #tell(settlement: Settlement, action: MessageAction, attempt = 1): Promise<boolean> {
-    return this.#ask(settlement).then(
+    return promised(() => this.#delivery.settle(settlement)).then(
       (result) => this.#told(action, result),
       (error) => this.#tellAgain(settlement, action, attempt, error),
     );
-  }
-
-  /** Not by `promised`: a function for each message is a twentieth of what is allocated for it. */
-  #ask(settlement: Settlement): Promise<DeliveryResult> {
-    try {
-      const answer: unknown = this.#delivery.settle(settlement);
-      return answer instanceof Promise ? answer : Promise.resolve(answer as DeliveryResult);
-    } catch (error) {
-      return Promise.reject(error);
-    }
   }
 
   async #tellAgain(

@@ -61,24 +61,20 @@ if #ids == 0 then return lost end
  * pending or has not had, that is cut off at once, as far as nothing is pending before it.
  */
 const FINISH = `
--- As text that compares like the numbers in it.
-local function sortable(id)
-  local ms, seq = string.match(id, '(%d+)-(%d+)')
-  return string.rep('0', 20 - #ms) .. ms .. string.rep('0', 20 - #seq) .. seq
-end
-local groups = finishing ~= '' and redis.call('XINFO', 'GROUPS', stream) or {}
+local mayBeBare = finishing ~= '' and #ids > ${FEW}
+local groups = (mayBeBare or finishing == 'del') and redis.call('XINFO', 'GROUPS', stream) or {}
 -- Looked up in the same step: a group may come any time, and needs what it has not had.
 local isOnly = #groups == 1
 local isBare = false
-if isOnly and #ids > ${FEW} then
+if isOnly and mayBeBare then
   local info = {}
   for i = 1, #groups[1], 2 do info[groups[1][i]] = groups[1][i + 1] end
-  local newest = redis.call('XPENDING', stream, group)[3]
+  -- What was claimed by force, or before the group was set back, is pending and not delivered.
+  local beyond = redis.call('XPENDING', stream, group, '(' .. info['last-delivered-id'], '+', 1)
   -- Whoever may not ask is answered with an error: then all is as if this were not known.
   local head = redis.pcall('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
   isBare = info.lag and info.lag + info.pending == redis.pcall('XLEN', stream) and head and head[1] == ARGV[3]
-    -- What was claimed by force, or before the group was set back, is pending and not delivered.
-    and newest and sortable(newest) <= sortable(info['last-delivered-id'])
+    and #beyond == 0
 end
 if finishing == 'xackdel' and not isBare then
   redis.call('XACKDEL', stream, group, 'ACKED', 'IDS', #ids, unpack(ids))
