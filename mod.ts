@@ -25,11 +25,18 @@
  */
 export { Repid } from "./src/app.ts";
 export type { HttpServerOptions, RepidOptions, WorkerOptions } from "./src/app_options.ts";
-export type { Actor, ActorContext, ActorOptions, AnyHandler, Handler, RouterOptions } from "./src/actor.ts";
+export type {
+  Actor,
+  ActorContext,
+  ActorOptions,
+  AnyHandler,
+  Handler,
+  RouterOptions,
+} from "./src/declaration/actor.ts";
 export type * from "./src/asyncapi/document.ts";
 export type { AsyncApiHtmlOptions } from "./src/asyncapi/page.ts";
 export type { AsyncApiHandlerOptions } from "./src/asyncapi/serve.ts";
-export type { Channel } from "./src/channel.ts";
+export type { Channel } from "./src/contract/channel.ts";
 export type {
   AutoAction,
   ConfirmationMode,
@@ -37,9 +44,9 @@ export type {
   ManualAction,
   OnError,
   OnErrorHandler,
-} from "./src/confirmation.ts";
-export { SharedConnection, type SharedConnectionOptions } from "./src/connection.ts";
-export { type Converter, jsonConverter } from "./src/converter.ts";
+} from "./src/declaration/confirmation.ts";
+export { SharedConnection, type SharedConnectionOptions } from "./src/contract/connection.ts";
+export { type Converter, jsonConverter } from "./src/declaration/converter.ts";
 export {
   type Dependencies,
   type DependenciesHeaders,
@@ -51,14 +58,14 @@ export {
   type ImpossibleFields,
   type NoConflict,
   type Resolved,
-} from "./src/dependency.ts";
+} from "./src/declaration/dependency.ts";
 export {
   LeaseLostError,
   type MessageIssue,
   MessageValidationError,
   NotConnectedError,
   PolicyError,
-} from "./src/errors.ts";
+} from "./src/contract/errors.ts";
 export type {
   EventFields,
   EventName,
@@ -68,17 +75,17 @@ export type {
   RunningMessage,
   SettledMessage,
   UnsettledMessage,
-} from "./src/events.ts";
-export { EVENT_LEVELS } from "./src/events.ts";
+} from "./src/contract/events.ts";
+export { EVENT_LEVELS } from "./src/contract/events.ts";
 export {
   healthHandler,
   type HealthHandlerOptions,
   type WorkerHealth,
   type WorkerState,
-} from "./src/health.ts";
+} from "./src/worker/health.ts";
 export type { FetchHandler } from "./src/_internal/http_listener.ts";
-export type { JsonSchema, JsonSchemaConverters } from "./src/json_schema.ts";
-export { consoleLogger, type ConsoleLoggerOptions, silentLogger } from "./src/logger.ts";
+export type { JsonSchema, JsonSchemaConverters } from "./src/declaration/json_schema.ts";
+export { consoleLogger, type ConsoleLoggerOptions, silentLogger } from "./src/contract/logger.ts";
 export {
   type ActorInfo,
   defineMessage,
@@ -94,21 +101,21 @@ export {
   type Sendable,
   type SendArguments,
   type SendOptions,
-} from "./src/message.ts";
-export type * from "./src/metadata.ts";
+} from "./src/declaration/message.ts";
+export type * from "./src/contract/metadata.ts";
 export type {
   ActorCall,
   ActorCallChanges,
   ActorMiddleware,
   ProducerCall,
   ProducerMiddleware,
-} from "./src/middleware.ts";
+} from "./src/declaration/middleware.ts";
 export type {
   Destination,
   SendMessageCommon,
   SendMessageJsonOptions,
   SendMessageOptions,
-} from "./src/producer.ts";
+} from "./src/producing/producer.ts";
 export { republish, type RepublishOptions } from "./src/policies/republish.ts";
 export { retry, type RetryOptions } from "./src/policies/retry.ts";
 export {
@@ -117,14 +124,14 @@ export {
   type OperationOptions,
   type RegisterOptions,
   ServerRegistry,
-} from "./src/registry.ts";
-export { Router } from "./src/router.ts";
+} from "./src/declaration/registry.ts";
+export { Router } from "./src/declaration/router.ts";
 export {
   catchAllRoutingStrategy,
   headerRoutingStrategy,
   type RoutingStrategy,
   topicBasedRoutingStrategy,
-} from "./src/routing.ts";
+} from "./src/declaration/routing.ts";
 export {
   type AnySchema,
   type HeadersOutput,
@@ -132,10 +139,14 @@ export {
   type SchemaInput,
   type SchemaOutput,
   unchecked,
-} from "./src/schema.ts";
-export { defaultSerializer, type Serializer } from "./src/serializer.ts";
-export type * from "./src/server.ts";
-export { type InMemoryParameters, InMemoryServer, type InMemoryServerOptions } from "./src/servers/memory.ts";
-export type { OsSignal } from "./src/signals.ts";
-export type * from "./src/standard_schema.ts";
-export type { RunnerInfo } from "./src/worker.ts";
+} from "./src/declaration/schema.ts";
+export { defaultSerializer, type Serializer } from "./src/contract/serializer.ts";
+export type * from "./src/contract/server.ts";
+export {
+  type InMemoryParameters,
+  InMemoryServer,
+  type InMemoryServerOptions,
+} from "./src/servers/memory/server.ts";
+export type { OsSignal } from "./src/worker/signals.ts";
+export type * from "./src/contract/standard_schema.ts";
+export type { RunnerInfo } from "./src/worker/worker.ts";

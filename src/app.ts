@@ -8,29 +8,29 @@ import type { AsyncApiDocument } from "./asyncapi/document.ts";
 import { generateDocument } from "./asyncapi/generate.ts";
 import { type AsyncApiHtmlOptions, renderPage } from "./asyncapi/page.ts";
 import { type AsyncApiHandlerOptions, documentHandler } from "./asyncapi/serve.ts";
-import type { Logger } from "./events.ts";
-import { reportTo } from "./events.ts";
+import type { Logger } from "./contract/events.ts";
+import { reportTo } from "./contract/events.ts";
 import {
   checkRepidOptions,
   checkWorkerOptions,
   type RepidOptions,
   type WorkerOptions,
 } from "./app_options.ts";
-import { healthHandler, type HealthHandlerOptions } from "./health.ts";
-import { consoleLogger } from "./logger.ts";
-import type { Sendable, SendArguments } from "./message.ts";
+import { healthHandler, type HealthHandlerOptions } from "./worker/health.ts";
+import { consoleLogger } from "./contract/logger.ts";
+import type { Sendable, SendArguments } from "./declaration/message.ts";
 import {
   type Place,
   Producer,
   type SendMessageCommon,
   type SendMessageJsonOptions,
   type SendMessageOptions,
-} from "./producer.ts";
-import { MessageRegistry, ServerRegistry } from "./registry.ts";
-import { resolveActors, type ResolvedActor, Router } from "./router.ts";
-import { DEFAULT_OS_SIGNALS, onFirstSignal } from "./signals.ts";
-import { type RunnerInfo, Worker } from "./worker.ts";
-import { toWorkerLimits } from "./worker_limits.ts";
+} from "./producing/producer.ts";
+import { MessageRegistry, ServerRegistry } from "./declaration/registry.ts";
+import { resolveActors, type ResolvedActor, Router } from "./declaration/router.ts";
+import { DEFAULT_OS_SIGNALS, onFirstSignal } from "./worker/signals.ts";
+import { type RunnerInfo, Worker } from "./worker/worker.ts";
+import { toWorkerLimits } from "./worker/worker_limits.ts";
 
 const DEFAULT_LOGGER = consoleLogger();
 

@@ -4,13 +4,13 @@
  */
 import { type KnownOptions, refuseNoFunction, refuseUnknown } from "./_internal/known_options.ts";
 import { ASYNC_API_HTML_OPTIONS, type AsyncApiHtmlOptions } from "./asyncapi/page.ts";
-import type { Logger } from "./events.ts";
-import type { JsonSchemaConverters } from "./json_schema.ts";
-import { checkLogger } from "./logger.ts";
-import type { Contact, ExternalDocs, License, Tag } from "./metadata.ts";
-import type { ActorMiddleware, ProducerMiddleware } from "./middleware.ts";
-import type { Serializer } from "./serializer.ts";
-import { checkOsSignals, type OsSignal } from "./signals.ts";
+import type { Logger } from "./contract/events.ts";
+import type { JsonSchemaConverters } from "./declaration/json_schema.ts";
+import { checkLogger } from "./contract/logger.ts";
+import type { Contact, ExternalDocs, License, Tag } from "./contract/metadata.ts";
+import type { ActorMiddleware, ProducerMiddleware } from "./declaration/middleware.ts";
+import type { Serializer } from "./contract/serializer.ts";
+import { checkOsSignals, type OsSignal } from "./worker/signals.ts";
 
 /** Options of {@linkcode Repid}. */
 export interface RepidOptions {

@@ -2,7 +2,7 @@
  * The ways to measure a contender. Each prepares first; what it answers is run when everybody is ready.
  * @module
  */
-import { callInWindow, cpuTime, Meter, type Span } from "../../src/testing/measuring/meter.ts";
+import { callInWindow, cpuTime, Meter, type Span } from "../../src/conformance/measuring/meter.ts";
 import { newBody } from "./body.ts";
 import type { Contender, Place } from "./contender.ts";
 import { heapUsed } from "./heap.ts";

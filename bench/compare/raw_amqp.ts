@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 import rhea from "rhea";
 import { type Body, decode, encode, newBody } from "./body.ts";
 import type { Contender, Handle, Place } from "./contender.ts";
-import { callInWindow } from "../../src/testing/measuring/meter.ts";
+import { callInWindow } from "../../src/conformance/measuring/meter.ts";
 import { handleThen } from "./slots.ts";
 
 const FILL_WINDOW = 500;

@@ -12,7 +12,7 @@ import {
   type StreamingPullRequest,
   type StreamingPullResponse,
 } from "../../src/servers/pubsub/protocol.ts";
-import { callInWindow } from "../../src/testing/measuring/meter.ts";
+import { callInWindow } from "../../src/conformance/measuring/meter.ts";
 import { type Body, decode, encode, newBody } from "./body.ts";
 import type { Contender, Handle, Place } from "./contender.ts";
 import { handleThen } from "./slots.ts";

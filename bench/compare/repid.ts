@@ -14,8 +14,8 @@ import {
   silentLogger,
 } from "@repid/core";
 import { type } from "arktype";
-import { callInWindow } from "../../src/testing/measuring/meter.ts";
-import { type Path, throughFramework, throughSeam } from "../../src/testing/measuring/paths.ts";
+import { callInWindow } from "../../src/conformance/measuring/meter.ts";
+import { type Path, throughFramework, throughSeam } from "../../src/conformance/measuring/paths.ts";
 import { type Body, decode, encode, newBody } from "./body.ts";
 import type { Contender, Handle, Place } from "./contender.ts";
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { PubSub } from "@google-cloud/pubsub";
-import { callInWindow } from "../../src/testing/measuring/meter.ts";
+import { callInWindow } from "../../src/conformance/measuring/meter.ts";
 import { type Body, decode, encode, newBody } from "../compare/body.ts";
 import type { Contender, Handle, Place } from "../compare/contender.ts";
 

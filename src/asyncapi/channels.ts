@@ -2,7 +2,7 @@
  * The channels of a document.
  * @module
  */
-import type { Channel } from "../channel.ts";
+import type { Channel } from "../contract/channel.ts";
 import { compact, type Components, NamedStore, reference, toKey } from "./components.ts";
 import type { AsyncApiChannel, AsyncApiReference } from "./document.ts";
 

@@ -2,7 +2,7 @@
  * One JSON Schema out of several that the same message must fit.
  * @module
  */
-import type { JsonSchema } from "../json_schema.ts";
+import type { JsonSchema } from "../declaration/json_schema.ts";
 
 /** Keywords of an object whose fields can be united with those of another. */
 const PLAIN = new Set(["type", "properties", "required", "additionalProperties", "title", "description"]);

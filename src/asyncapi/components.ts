@@ -2,7 +2,7 @@
  * The components of a document: each thing once, under a name of its own, referred to by a pointer.
  * @module
  */
-import type { Bindings, ExternalDocs, SecurityScheme, Tag } from "../metadata.ts";
+import type { Bindings, ExternalDocs, SecurityScheme, Tag } from "../contract/metadata.ts";
 import type { AsyncApiComponents, AsyncApiReference, AsyncApiTag } from "./document.ts";
 
 /** The kinds of components, in the order in which they are written. */

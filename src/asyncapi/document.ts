@@ -3,7 +3,7 @@
  * @see https://www.asyncapi.com/docs/reference/specification/v3.0.0
  * @module
  */
-import type { JsonSchema } from "../json_schema.ts";
+import type { JsonSchema } from "../declaration/json_schema.ts";
 import type {
   Bindings,
   Contact,
@@ -13,7 +13,7 @@ import type {
   MessageExample,
   SecurityScheme,
   ServerVariable,
-} from "../metadata.ts";
+} from "../contract/metadata.ts";
 
 /** A pointer to another part of the document. */
 export interface AsyncApiReference {

@@ -3,13 +3,13 @@
  * nothing is connected to or run.
  * @module
  */
-import { toChannel } from "../channel.ts";
-import type { JsonSchemaConverters } from "../json_schema.ts";
-import type { MessageContract } from "../message.ts";
-import type { Contact, ExternalDocs, License, Tag } from "../metadata.ts";
-import type { Operation } from "../registry.ts";
-import type { ResolvedActor } from "../router.ts";
-import type { Server } from "../server.ts";
+import { toChannel } from "../contract/channel.ts";
+import type { JsonSchemaConverters } from "../declaration/json_schema.ts";
+import type { MessageContract } from "../declaration/message.ts";
+import type { Contact, ExternalDocs, License, Tag } from "../contract/metadata.ts";
+import type { Operation } from "../declaration/registry.ts";
+import type { ResolvedActor } from "../declaration/router.ts";
+import type { Server } from "../contract/server.ts";
 import { Channels } from "./channels.ts";
 import { compact, Components, NamedStore, sanitize, toKey } from "./components.ts";
 import type {

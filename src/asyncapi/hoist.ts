@@ -3,7 +3,7 @@
  * lead elsewhere.
  * @module
  */
-import type { JsonSchema } from "../json_schema.ts";
+import type { JsonSchema } from "../declaration/json_schema.ts";
 import { type Components, reference } from "./components.ts";
 
 /** Keywords that hold schemas by name: their keys are no keywords. */

@@ -2,10 +2,10 @@
  * The messages of a document.
  * @module
  */
-import type { JsonSchemaConverters } from "../json_schema.ts";
-import type { MessageDescription } from "../message.ts";
-import type { MessageExample } from "../metadata.ts";
-import { collectInputs, type Declaration } from "../validation.ts";
+import type { JsonSchemaConverters } from "../declaration/json_schema.ts";
+import type { MessageDescription } from "../declaration/message.ts";
+import type { MessageExample } from "../contract/metadata.ts";
+import { collectInputs, type Declaration } from "../validation/validation.ts";
 import { compact, type Components, sanitize } from "./components.ts";
 import type { AsyncApiMessage } from "./document.ts";
 import { describeSchemas, toPlainJson, type UnsupportedSchema } from "./schemas.ts";

@@ -2,8 +2,8 @@
  * The schemas of a document: converted, combined over an actor and its dependencies, and their definitions hoisted.
  * @module
  */
-import { type JsonSchema, type JsonSchemaConverters, toJsonSchema } from "../json_schema.ts";
-import type { AnySchema } from "../schema.ts";
+import { type JsonSchema, type JsonSchemaConverters, toJsonSchema } from "../declaration/json_schema.ts";
+import type { AnySchema } from "../declaration/schema.ts";
 import { combineJsonSchemas } from "./combine.ts";
 import type { Components } from "./components.ts";
 import { hoistDefinitions } from "./hoist.ts";

@@ -31,8 +31,8 @@ import {
   type Tracer,
 } from "@opentelemetry/api";
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
-import type { ActorMiddleware, ProducerMiddleware } from "../middleware.ts";
-import type { MessageHeaders } from "../server.ts";
+import type { ActorMiddleware, ProducerMiddleware } from "../declaration/middleware.ts";
+import type { MessageHeaders } from "../contract/server.ts";
 
 /** Options of {@linkcode openTelemetry}. */
 export interface OpenTelemetryOptions {

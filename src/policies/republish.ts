@@ -3,10 +3,10 @@
  * @module
  */
 import { type KnownOptions, refuseNoFunction, refuseUnknown } from "../_internal/known_options.ts";
-import { type AutoAction, isAction, type OnErrorHandler } from "../confirmation.ts";
-import type { Message } from "../message.ts";
-import type { ServerSpecificParameters } from "../server.ts";
-import { PolicyError } from "../errors.ts";
+import { type AutoAction, isAction, type OnErrorHandler } from "../declaration/confirmation.ts";
+import type { Message } from "../declaration/message.ts";
+import type { ServerSpecificParameters } from "../contract/server.ts";
+import { PolicyError } from "../contract/errors.ts";
 import { isWorthRetrying } from "./worth.ts";
 
 /** How long a message that could not be sent is kept before it is put back, in milliseconds. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { type KnownOptions, refuseNoFunction, refuseUnknown } from "../_internal/known_options.ts";
-import type { ActorMiddleware } from "../middleware.ts";
+import type { ActorMiddleware } from "../declaration/middleware.ts";
 import { isWorthRetrying } from "./worth.ts";
 
 /** Options of {@linkcode retry}. */

@@ -2,7 +2,7 @@
  * Replacing dependencies for one test client.
  * @module
  */
-import { checkReplacement, type Dependency } from "../dependency.ts";
+import { checkReplacement, type Dependency } from "../declaration/dependency.ts";
 
 /** A replacement of a dependency, for one test client. Made with {@linkcode override}. */
 export interface DependencyOverride {

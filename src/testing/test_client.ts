@@ -5,24 +5,24 @@
  */
 import { systemClock } from "../_internal/clock.ts";
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
-import type { Actor, AnyHandler } from "../actor.ts";
+import type { Actor, AnyHandler } from "../declaration/actor.ts";
 import { internalsOf, Repid } from "../app.ts";
-import type { Outcome } from "../confirmation.ts";
-import { Dispatch } from "../dispatch.ts";
-import { reportTo } from "../events.ts";
-import { Execution } from "../execution.ts";
-import type { Sendable, SendArguments } from "../message.ts";
-import type { ProducerCall } from "../middleware.ts";
+import type { Outcome } from "../declaration/confirmation.ts";
+import { Dispatch } from "../worker/dispatch.ts";
+import { reportTo } from "../contract/events.ts";
+import { Execution } from "../execution/execution.ts";
+import type { Sendable, SendArguments } from "../declaration/message.ts";
+import type { ProducerCall } from "../declaration/middleware.ts";
 import type {
   Producer,
   PublishTarget,
   SendMessageCommon,
   SendMessageJsonOptions,
   SendMessageOptions,
-} from "../producer.ts";
-import type { MessageRegistry } from "../registry.ts";
-import type { Overrides } from "../validation.ts";
-import { toWorkerLimits } from "../worker_limits.ts";
+} from "../producing/producer.ts";
+import type { MessageRegistry } from "../declaration/registry.ts";
+import type { Overrides } from "../validation/validation.ts";
+import { toWorkerLimits } from "../worker/worker_limits.ts";
 import type { DependencyOverride } from "./override.ts";
 import { RecordedDelivery, RecordedMessage, type TestMessage } from "./test_message.ts";
 

@@ -2,9 +2,9 @@
  * A message in the hands of a test: what was sent, and what became of it.
  * @module
  */
-import type { Outcome } from "../confirmation.ts";
-import type { MessageAction, ReceivedMessage } from "../message.ts";
-import type { ProducerCall } from "../middleware.ts";
+import type { Outcome } from "../declaration/confirmation.ts";
+import type { MessageAction, ReceivedMessage } from "../declaration/message.ts";
+import type { ProducerCall } from "../declaration/middleware.ts";
 import type {
   BaseMessage,
   Delivery,
@@ -13,7 +13,7 @@ import type {
   MessageHeaders,
   ServerSpecificParameters,
   Settlement,
-} from "../server.ts";
+} from "../contract/server.ts";
 
 /** A message that went through a {@linkcode TestClient}, with what became of it. */
 export interface TestMessage<R = unknown> extends ReceivedMessage {

@@ -31,7 +31,8 @@ export function eventRows(): string[][] {
 }
 
 function describedEvents(): Described[] {
-  const [, declared = ""] = /export interface EventFields \{\n(.*?)\n\}/s.exec(read("src/events.ts")) ?? [];
+  const [, declared = ""] =
+    /export interface EventFields \{\n(.*?)\n\}/s.exec(read("src/contract/events.ts")) ?? [];
   const each = /\/\*\*(?<text>.*?)\*\/\s+"(?<name>[\w.]+)":(?<type>.*?);(?=\n {2}\/\*\*|$)/gs;
   const found = [...declared.matchAll(each)].map(({ groups: { text = "", name = "", type = "" } = {} }) => {
     const [level = "", ...words] = text.replaceAll(/\s*\n\s*\* ?|\s+/g, " ").trim().split(": ");

@@ -7,7 +7,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { promisify } from "node:util";
-import { onRedis } from "../servers/private_redis.ts";
+import { onRedis } from "../servers/redis/private_redis.ts";
 import { runtime, test } from "../harness.ts";
 import { blocksOf, read, ROOT } from "./markdown.ts";
 

@@ -3,12 +3,12 @@
  * @module
  */
 import type { Clock } from "../../src/_internal/clock.ts";
-import type { ConfirmationMode } from "../../src/confirmation.ts";
-import { dependency } from "../../src/dependency.ts";
-import type { ActorContext } from "../../src/actor.ts";
-import type { ActorMiddleware } from "../../src/middleware.ts";
-import { Router } from "../../src/router.ts";
-import type { StandardSchemaV1 } from "../../src/standard_schema.ts";
+import type { ConfirmationMode } from "../../src/declaration/confirmation.ts";
+import { dependency } from "../../src/declaration/dependency.ts";
+import type { ActorContext } from "../../src/declaration/actor.ts";
+import type { ActorMiddleware } from "../../src/declaration/middleware.ts";
+import { Router } from "../../src/declaration/router.ts";
+import type { StandardSchemaV1 } from "../../src/contract/standard_schema.ts";
 import type { Ledger } from "./ledger.ts";
 import { ACTORS, type Plan } from "./scenario.ts";
 

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Timer } from "../../src/_internal/clock.ts";
-import type { Delivery, DeliveryResult, MessageHeaders, Settlement } from "../../src/server.ts";
+import type { Delivery, DeliveryResult, MessageHeaders, Settlement } from "../../src/contract/server.ts";
 import type { DeliveryState, Entry, Letter } from "./ledger.ts";
 import { FinalError, PassingError } from "./scripted_server.ts";
 import type { ScriptedSubscription } from "./scripted_subscription.ts";

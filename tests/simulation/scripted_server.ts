@@ -10,7 +10,7 @@ import type {
   Server,
   SubscribeOptions,
   Subscription,
-} from "../../src/server.ts";
+} from "../../src/contract/server.ts";
 import type { Fault, Ledger, Letter } from "./ledger.ts";
 import type { Random } from "./random.ts";
 import type { Chances, Scenario } from "./scenario.ts";

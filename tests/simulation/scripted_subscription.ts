@@ -3,7 +3,7 @@
  * @module
  */
 import type { Timer } from "../../src/_internal/clock.ts";
-import type { Delivery, Subscription } from "../../src/server.ts";
+import type { Delivery, Subscription } from "../../src/contract/server.ts";
 import { ScriptedDelivery } from "./scripted_delivery.ts";
 import { FinalError, PassingError, type ScriptedServer } from "./scripted_server.ts";
 

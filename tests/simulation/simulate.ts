@@ -2,14 +2,14 @@
  * One simulated run of a worker, and whether everything held.
  * @module
  */
-import { reportTo } from "../../src/events.ts";
-import type { EventFields, EventName, Logger, Report } from "../../src/events.ts";
-import { Producer } from "../../src/producer.ts";
-import { MessageRegistry } from "../../src/registry.ts";
-import { resolveActors } from "../../src/router.ts";
-import type { Server } from "../../src/server.ts";
-import { Worker } from "../../src/worker.ts";
-import { CLOSE_TIMEOUT, SETTLE_TIMEOUT, type WorkerLimits } from "../../src/worker_limits.ts";
+import { reportTo } from "../../src/contract/events.ts";
+import type { EventFields, EventName, Logger, Report } from "../../src/contract/events.ts";
+import { Producer } from "../../src/producing/producer.ts";
+import { MessageRegistry } from "../../src/declaration/registry.ts";
+import { resolveActors } from "../../src/declaration/router.ts";
+import type { Server } from "../../src/contract/server.ts";
+import { Worker } from "../../src/worker/worker.ts";
+import { CLOSE_TIMEOUT, SETTLE_TIMEOUT, type WorkerLimits } from "../../src/worker/worker_limits.ts";
 import { channelOf, Troupe } from "./actors.ts";
 import { type Fault, Ledger } from "./ledger.ts";
 import { Random } from "./random.ts";

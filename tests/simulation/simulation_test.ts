@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { env } from "node:process";
-import type { Delivery, Server, Subscription } from "../../src/server.ts";
+import type { Delivery, Server, Subscription } from "../../src/contract/server.ts";
 import { test } from "../harness.ts";
 import { printFigures, simulateMany } from "./many.ts";
 import type { Sabotage } from "./simulate.ts";

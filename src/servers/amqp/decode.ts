@@ -2,7 +2,7 @@
  * Messages as they come: bodies of every form that AMQP has become bytes, properties become text.
  * @module
  */
-import type { MessageHeaders } from "../../server.ts";
+import type { MessageHeaders } from "../../contract/server.ts";
 import type { RheaMessage } from "./rhea.ts";
 
 /** A section that is not a plain value. */

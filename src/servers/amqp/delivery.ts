@@ -2,7 +2,13 @@
  * A message that an AMQP broker handed over.
  * @module
  */
-import type { BaseMessage, Delivery, DeliveryResult, MessageHeaders, Settlement } from "../../server.ts";
+import type {
+  BaseMessage,
+  Delivery,
+  DeliveryResult,
+  MessageHeaders,
+  Settlement,
+} from "../../contract/server.ts";
 import { DeliveredBytes } from "./delivered_bytes.ts";
 import type { Sections } from "./sections.ts";
 import type { HeldDelivery } from "./session.ts";

@@ -3,7 +3,7 @@
  * writes what Python's Repid writes.
  * @module
  */
-import type { MessageData, MessageHeaders } from "../../server.ts";
+import type { MessageData, MessageHeaders } from "../../contract/server.ts";
 import { ByteWriter } from "./byte_writer.ts";
 import type { AmqpMessageHeader, AmqpMessageProperties, AmqpParameters } from "./parameters.ts";
 import { rhea } from "./rhea.ts";

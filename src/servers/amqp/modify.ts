@@ -2,7 +2,7 @@
  * What only AMQP can say of a message that was not handled.
  * @module
  */
-import type { BaseMessage } from "../../server.ts";
+import type { BaseMessage } from "../../contract/server.ts";
 import { deliveryOf } from "./delivery.ts";
 import { rhea } from "./rhea.ts";
 

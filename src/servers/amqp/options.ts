@@ -3,7 +3,7 @@
  * @module
  */
 import { type KnownOptions, refuseUnknown } from "../../_internal/known_options.ts";
-import type { ServerDescription } from "../../metadata.ts";
+import type { ServerDescription } from "../../contract/metadata.ts";
 import { ADDRESSES, type AmqpAddresses, type AmqpAddressing } from "./address.ts";
 
 /** How the connection is encrypted. Needed only where the system's own certificates do not do. */

@@ -2,7 +2,7 @@
  * What can be said of a message to AMQP brokers only.
  * @module
  */
-import type { ServerSpecificParameters } from "../../server.ts";
+import type { ServerSpecificParameters } from "../../contract/server.ts";
 
 /** How the message is to be treated. */
 export interface AmqpMessageHeader {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Buffer } from "node:buffer";
-import type { MessageHeaders } from "../../server.ts";
+import type { MessageHeaders } from "../../contract/server.ts";
 import { toHeaders, toOptionalText, toPayload } from "./decode.ts";
 import { DeliveredBytes } from "./delivered_bytes.ts";
 import { rhea, type RheaMessage } from "./rhea.ts";

@@ -2,8 +2,8 @@
  * AMQP 1.0 as a broker.
  * @module
  */
-import { SharedConnection } from "../../connection.ts";
-import type { ServerDescription } from "../../metadata.ts";
+import { SharedConnection } from "../../contract/connection.ts";
+import type { ServerDescription } from "../../contract/metadata.ts";
 import type {
   Capabilities,
   Connection,
@@ -13,7 +13,7 @@ import type {
   ServerSpecificParameters,
   SubscribeOptions,
   Subscription,
-} from "../../server.ts";
+} from "../../contract/server.ts";
 import { encodeMessage } from "./encode.ts";
 import { AmqpError } from "./errors.ts";
 import { type AmqpServerOptions, type Settings, toSettings } from "./options.ts";

@@ -2,7 +2,7 @@
  * Settles what one session delivered, all of a turn at once.
  * @module
  */
-import type { DeliveryResult } from "../../server.ts";
+import type { DeliveryResult } from "../../contract/server.ts";
 import { rhea, type RheaSession } from "./rhea.ts";
 import type { HeldDelivery, UnsettledDeliveries } from "./session.ts";
 import type { Wire } from "./wire.ts";

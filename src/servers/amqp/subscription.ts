@@ -5,7 +5,7 @@
 import type { Buffer } from "node:buffer";
 import { settlesWithin, systemClock, type Timer } from "../../_internal/clock.ts";
 import { Deque } from "../../_internal/deque.ts";
-import type { Delivery, Subscription } from "../../server.ts";
+import type { Delivery, Subscription } from "../../contract/server.ts";
 import { planCredit, QUIET } from "./credit_plan.ts";
 import { AmqpDelivery } from "./delivery.ts";
 import { AmqpError, conditionOf, describe } from "./errors.ts";

@@ -5,7 +5,7 @@
 import { setImmediate } from "node:timers";
 import type { BackoffOptions } from "../../_internal/backoff.ts";
 import type { Clock } from "../../_internal/clock.ts";
-import type { DeliveryResult } from "../../server.ts";
+import type { DeliveryResult } from "../../contract/server.ts";
 import { acknowledge, errorInfo, modifyAckDeadline, status } from "./protocol.ts";
 import { retrying, type RetryOptions } from "./retry.ts";
 import { type CallFailure, type Rpc, toError } from "./rpc.ts";

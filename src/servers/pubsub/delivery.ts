@@ -2,7 +2,7 @@
  * One message that is ours for a while.
  * @module
  */
-import type { Delivery, DeliveryResult, MessageHeaders, Settlement } from "../../server.ts";
+import type { Delivery, DeliveryResult, MessageHeaders, Settlement } from "../../contract/server.ts";
 import type { ReceivedMessage } from "./protocol.ts";
 import type { Item, Verdict } from "./control.ts";
 

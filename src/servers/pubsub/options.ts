@@ -5,7 +5,7 @@
 import process from "node:process";
 import type { BackoffOptions } from "../../_internal/backoff.ts";
 import { type KnownOptions, refuseUnknown } from "../../_internal/known_options.ts";
-import type { ServerDescription } from "../../metadata.ts";
+import type { ServerDescription } from "../../contract/metadata.ts";
 import type { BatchLimits } from "./publishing.ts";
 
 /** Where the messages of one channel are, if not where its name says. */

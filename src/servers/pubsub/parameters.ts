@@ -2,7 +2,7 @@
  * What only Pub/Sub knows about a publication.
  * @module
  */
-import type { MessageData, ServerSpecificParameters } from "../../server.ts";
+import type { MessageData, ServerSpecificParameters } from "../../contract/server.ts";
 import type { PubsubMessage } from "./protocol.ts";
 
 /** What {@linkcode PubsubServer} takes as `serverSpecificParameters`. Others are a `TypeError`. */

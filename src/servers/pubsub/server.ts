@@ -3,8 +3,8 @@
  * @module
  */
 import { settlesWithin, systemClock } from "../../_internal/clock.ts";
-import { SharedConnection } from "../../connection.ts";
-import type { ServerDescription } from "../../metadata.ts";
+import { SharedConnection } from "../../contract/connection.ts";
+import type { ServerDescription } from "../../contract/metadata.ts";
 import type {
   Capabilities,
   Connection,
@@ -14,7 +14,7 @@ import type {
   ServerSpecificParameters,
   SubscribeOptions,
   Subscription,
-} from "../../server.ts";
+} from "../../contract/server.ts";
 import { Control } from "./control.ts";
 import { firstToken, googleCredentials, guarded } from "./credentials.ts";
 import {

@@ -9,7 +9,7 @@
  */
 import type { BackoffOptions } from "../../_internal/backoff.ts";
 import { type Clock, settlesWithin, type Timer } from "../../_internal/clock.ts";
-import type { Delivery, DeliveryResult, Settlement, Subscription } from "../../server.ts";
+import type { Delivery, DeliveryResult, Settlement, Subscription } from "../../contract/server.ts";
 import type { Control } from "./control.ts";
 import { type DeliveryOwner, PubsubDelivery, VERDICTS } from "./delivery.ts";
 import type { ReceivedMessage } from "./protocol.ts";

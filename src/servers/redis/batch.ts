@@ -2,7 +2,7 @@
  * Messages of one turn of the event loop of which Redis is told the same in one command.
  * @module
  */
-import type { DeliveryResult } from "../../server.ts";
+import type { DeliveryResult } from "../../contract/server.ts";
 import type { RedisDelivery } from "./delivery.ts";
 
 /** What can be done with messages that are ours. */

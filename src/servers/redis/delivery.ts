@@ -2,7 +2,7 @@
  * One entry in the hands of a consumer.
  * @module
  */
-import type { Delivery, DeliveryResult, MessageHeaders, Settlement } from "../../server.ts";
+import type { Delivery, DeliveryResult, MessageHeaders, Settlement } from "../../contract/server.ts";
 import { fromRaw, type RawEntry } from "./entry.ts";
 import type { Holding } from "./holding.ts";
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { BaseMessage, MessageData, MessageHeaders } from "../../server.ts";
+import type { BaseMessage, MessageData, MessageHeaders } from "../../contract/server.ts";
 
 /** How many times an entry was put back. Ours alone: others ignore fields that they do not know. */
 export const COUNT_FIELD = "delivery_count";

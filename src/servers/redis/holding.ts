@@ -2,7 +2,7 @@
  * What one consumer holds of one channel.
  * @module
  */
-import type { DeliveryResult } from "../../server.ts";
+import type { DeliveryResult } from "../../contract/server.ts";
 import type { RedisDelivery } from "./delivery.ts";
 import { isPlaceMissing, type Place } from "./place.ts";
 import { Batch, type BatchAction } from "./batch.ts";

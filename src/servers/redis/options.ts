@@ -3,7 +3,7 @@
  * @module
  */
 import { type KnownOptions, refuseUnknown } from "../../_internal/known_options.ts";
-import type { ServerDescription } from "../../metadata.ts";
+import type { ServerDescription } from "../../contract/metadata.ts";
 
 /** Options of {@linkcode RedisServer}. */
 export interface RedisServerOptions {

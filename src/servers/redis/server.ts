@@ -3,9 +3,9 @@
  * @module
  */
 import { settlesWithin, systemClock } from "../../_internal/clock.ts";
-import { SharedConnection } from "../../connection.ts";
-import { NotConnectedError } from "../../errors.ts";
-import type { ServerDescription } from "../../metadata.ts";
+import { SharedConnection } from "../../contract/connection.ts";
+import { NotConnectedError } from "../../contract/errors.ts";
+import type { ServerDescription } from "../../contract/metadata.ts";
 import type {
   Capabilities,
   Connection,
@@ -15,7 +15,7 @@ import type {
   ServerSpecificParameters,
   SubscribeOptions,
   Subscription,
-} from "../../server.ts";
+} from "../../contract/server.ts";
 import { isPassing, RedisClient } from "./client.ts";
 import { toFields } from "./entry.ts";
 import { Holding } from "./holding.ts";

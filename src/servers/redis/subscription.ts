@@ -3,7 +3,7 @@
  * @module
  */
 import { settlesWithin, systemClock } from "../../_internal/clock.ts";
-import type { Delivery, Subscription } from "../../server.ts";
+import type { Delivery, Subscription } from "../../contract/server.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { Reader, type ReaderOptions } from "./reader.ts";
 

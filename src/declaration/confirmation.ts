@@ -1,0 +1,114 @@
+/**
+ * What becomes of a message: one table over how its handling ended.
+ * @module
+ */
+import type { Settlement } from "../contract/server.ts";
+import type { Message } from "./message.ts";
+
+/**
+ * When, and by whom, a message is settled.
+ *
+ * - `auto`: acknowledged when the handler returns; `onError` decides otherwise. The default.
+ * - `always_ack`: acknowledged whatever happens.
+ * - `ack_first`: acknowledged before the handler runs.
+ * - `manual`: the handler calls `message.ack()`, `nack()` or `reject()`.
+ * - `manual_explicit`: the handler returns what is to be done.
+ */
+export type ConfirmationMode = "auto" | "always_ack" | "ack_first" | "manual" | "manual_explicit";
+
+/** What `onError` and `onTimeout` may answer where Repid settles for you. */
+export type AutoAction = Settlement;
+
+/** What a `manual_explicit` handler returns, and what `onError` and `onTimeout` may answer in the manual modes. */
+export type ManualAction = Settlement | "no_action";
+
+/** Decides what becomes of a message whose handling failed. It may be slow, and may send messages first. */
+export type OnErrorHandler<A extends ManualAction = AutoAction> = (
+  error: unknown,
+  message: Message,
+) => A | Promise<A>;
+
+/** The `onError` that a confirmation mode allows: none where the mode leaves nothing to decide. */
+export type OnError<M extends ConfirmationMode> = M extends "always_ack" | "ack_first" ? never
+  : M extends "auto" ? AutoAction | OnErrorHandler<AutoAction>
+  : ManualAction | OnErrorHandler<ManualAction>;
+
+/** What a confirmation mode wants a handler to return. */
+export type HandlerResult<M extends ConfirmationMode> = M extends "manual_explicit" ? ManualAction : unknown;
+
+/** How the handling of a message ended. */
+export type Outcome =
+  | { readonly kind: "returned"; readonly value: unknown }
+  | { readonly kind: "threw" | "invalid" | "timed-out" | "interrupted"; readonly error: unknown };
+
+/** What the table says: an action, or who is to be asked for one. */
+export type Decision = ManualAction | "ask onError" | "ask onTimeout" | "as returned";
+
+/** For each mode and ending, what becomes of a message that the handler did not settle itself. */
+export const CONFIRMATION: Readonly<Record<ConfirmationMode, Readonly<Record<Outcome["kind"], Decision>>>> = {
+  auto: {
+    returned: "ack",
+    threw: "ask onError",
+    invalid: "ask onError",
+    "timed-out": "ask onTimeout",
+    interrupted: "reject",
+  },
+  always_ack: {
+    returned: "ack",
+    threw: "ack",
+    invalid: "ack",
+    "timed-out": "ack",
+    interrupted: "reject",
+  },
+  // Settled before the handler ran.
+  ack_first: {
+    returned: "no_action",
+    threw: "no_action",
+    invalid: "no_action",
+    "timed-out": "no_action",
+    interrupted: "no_action",
+  },
+  manual: {
+    returned: "no_action",
+    threw: "ask onError",
+    invalid: "ask onError",
+    "timed-out": "ask onTimeout",
+    interrupted: "reject",
+  },
+  manual_explicit: {
+    returned: "as returned",
+    threw: "ask onError",
+    invalid: "ask onError",
+    "timed-out": "ask onTimeout",
+    interrupted: "reject",
+  },
+};
+
+/** What `onError` is where an actor names none. */
+export const DEFAULT_ON_ERROR: Readonly<Record<ConfirmationMode, ManualAction>> = {
+  auto: "nack",
+  always_ack: "ack",
+  ack_first: "no_action",
+  manual: "no_action",
+  manual_explicit: "no_action",
+};
+
+/** What `onTimeout` is where an actor names none: somebody else may be faster. */
+export const DEFAULT_ON_TIMEOUT: ManualAction = "reject";
+
+/** Modes in which a message may end unsettled because the user said so. */
+export function isManual(mode: ConfirmationMode): boolean {
+  return mode === "manual" || mode === "manual_explicit";
+}
+
+const SETTLEMENTS: ReadonlySet<unknown> = new Set<Settlement>(["ack", "nack", "reject"]);
+
+/** Whether a value settles a message. */
+export function isSettlement(value: unknown): value is Settlement {
+  return SETTLEMENTS.has(value);
+}
+
+/** Whether a value is something a policy of that mode may answer. */
+export function isAction(value: unknown, mode: ConfirmationMode): value is ManualAction {
+  return isSettlement(value) || (value === "no_action" && isManual(mode));
+}

@@ -1,0 +1,203 @@
+/**
+ * Dependency injection: values made anew for each message, that may ask for parts of it.
+ * @module
+ */
+import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
+import type { ActorContext } from "./actor.ts";
+import {
+  type HeadersOutput,
+  type MaybeSchema,
+  refuseNonSchemas,
+  type SchemaInput,
+  type SchemaOutput,
+} from "./schema.ts";
+import type { MessageHeaders } from "../contract/server.ts";
+
+/** What a dependency receives: what the actor's context has, and the payload fields it asked for. */
+export interface DependencyContext<P = undefined, H = unknown, D = unknown> extends ActorContext<H, D> {
+  /** The payload fields this dependency declared, validated by its own schema. */
+  readonly payload: P;
+  /**
+   * Registers a clean-up, run when the handler has ended and what becomes of the message is decided, also after a failure;
+   * the last one registered runs first. What it throws is reported and changes nothing.
+   */
+  defer(cleanUp: () => unknown): void;
+}
+
+/** Named dependencies. */
+// deno-lint-ignore no-explicit-any -- a set of dependencies of any kind; `unknown` would refuse those that need something
+export type Dependencies = Readonly<Record<string, Dependency<any, any, any>>>;
+
+/** The values that a set of dependencies resolves to. */
+export type Resolved<D extends Dependencies> = {
+  readonly [K in keyof D]: D[K] extends Dependency<infer T> ? T : never;
+};
+
+// A function parameter is contravariant, so inferring from the union of them intersects.
+/** Everything a set of dependencies needs from the payload. */
+export type DependenciesPayload<D extends Dependencies> = {
+  [K in keyof D]: (_: NonNullable<D[K]["~needs"]>["payload"]) => void;
+}[keyof D] extends (_: infer I) => void ? I : never;
+
+/** Everything a set of dependencies needs from the headers. */
+export type DependenciesHeaders<D extends Dependencies> = {
+  [K in keyof D]: (_: NonNullable<D[K]["~needs"]>["headers"]) => void;
+}[keyof D] extends (_: infer I) => void ? I : never;
+
+/** A value to be injected. Made with {@linkcode dependency}. */
+export interface Dependency<T, P = unknown, H = unknown> {
+  /** At compile time only: what it needs from a message, its own dependencies' needs included. */
+  readonly "~needs"?: { readonly payload: P; readonly headers: H };
+  /** The schema of the payload fields it asks for. */
+  readonly payload: MaybeSchema;
+  /** The schema of the headers it asks for. */
+  readonly headers: MaybeSchema;
+  /** What it depends on. */
+  readonly deps: Dependencies;
+  /** How it is made. */
+  // deno-lint-ignore no-explicit-any -- the context's type is known where the dependency is declared, not where it is used
+  readonly resolve: (context: DependencyContext<any, any, any>) => T | Promise<T>;
+  /**
+   * Replaces it everywhere until disposed; for tests. The replacement asks for nothing: neither payload fields nor
+   * headers nor dependencies of the original are needed meanwhile.
+   *
+   * @throws {TypeError} If the replacement is not a function.
+   */
+  override(resolve: () => T | Promise<T>): Disposable;
+}
+
+/** What a {@linkcode dependency} asks for. */
+export interface DependencyOptions<P extends MaybeSchema, H extends MaybeSchema, D extends Dependencies> {
+  /** Payload fields it needs. */
+  readonly payload?: P;
+  /** Headers it needs. */
+  readonly headers?: H;
+  /** Other dependencies it needs. */
+  readonly deps?: D;
+}
+
+const DEPENDENCY_OPTIONS: KnownOptions<DependencyOptions<MaybeSchema, MaybeSchema, Dependencies>> = {
+  payload: true,
+  headers: true,
+  deps: true,
+};
+
+// deno-lint-ignore no-explicit-any -- as in Dependency.resolve
+type AnyResolve<T> = (context: DependencyContext<any, any, any>) => T | Promise<T>;
+
+/**
+ * Declares a dependency that asks for no part of the message; it has the message, its raw headers, the signal and `defer`
+ * all the same.
+ *
+ * @example
+ * ```ts
+ * import { dependency, Router } from "@repid/core";
+ *
+ * const greeting = dependency(() => "Hello!");
+ * new Router().actor({ name: "greet", deps: { greeting } }, (_, { deps }) => console.log(deps.greeting));
+ * ```
+ */
+export function dependency<T>(
+  resolve: (context: DependencyContext<undefined, MessageHeaders, Record<never, never>>) => T | Promise<T>,
+): Dependency<T>;
+/**
+ * Declares a dependency that asks for payload fields, headers or other dependencies. What it asks for becomes part of what
+ * messages to its actors must carry. Made once per message, concurrently with its siblings.
+ */
+export function dependency<
+  T,
+  P extends MaybeSchema = undefined,
+  H extends MaybeSchema = undefined,
+  D extends Dependencies = Record<never, never>,
+>(
+  options: DependencyOptions<P, H, D>,
+  resolve: (context: DependencyContext<SchemaOutput<P>, HeadersOutput<H>, Resolved<D>>) => T | Promise<T>,
+): Dependency<T, SchemaInput<P> & DependenciesPayload<D>, SchemaInput<H> & DependenciesHeaders<D>>;
+export function dependency<T>(
+  first: DependencyOptions<MaybeSchema, MaybeSchema, Dependencies> | AnyResolve<T>,
+  second?: AnyResolve<T>,
+): Dependency<T> {
+  const [options, resolve] = typeof first === "function" ? [{}, first] : [first, second];
+  if (typeof resolve !== "function") {
+    throw new TypeError(`Cannot declare a dependency as its resolver is not a function: ${typeof resolve}`);
+  }
+  refuseUnknown("declare a dependency", options, DEPENDENCY_OPTIONS);
+  refuseNonSchemas("declare a dependency", options);
+  return new DeclaredDependency(options, resolve);
+}
+
+const NOTHING: Dependencies = Object.freeze({});
+
+/** Counts overrides that came and went anywhere, so that what was compiled before can tell that it is stale. */
+let epoch = 0;
+
+/** Changes whenever any dependency is overridden or its override ends. */
+export function overrideEpoch(): number {
+  return epoch;
+}
+
+class DeclaredDependency<T> implements Dependency<T> {
+  readonly #options: DependencyOptions<MaybeSchema, MaybeSchema, Dependencies>;
+  readonly #resolve: AnyResolve<T>;
+  readonly #overrides: { readonly resolve: () => T | Promise<T> }[] = [];
+
+  constructor(options: DependencyOptions<MaybeSchema, MaybeSchema, Dependencies>, resolve: AnyResolve<T>) {
+    this.#options = options;
+    this.#resolve = resolve;
+  }
+
+  get payload(): MaybeSchema {
+    return this.#overrides.length > 0 ? undefined : this.#options.payload;
+  }
+
+  get headers(): MaybeSchema {
+    return this.#overrides.length > 0 ? undefined : this.#options.headers;
+  }
+
+  get deps(): Dependencies {
+    return this.#overrides.length > 0 ? NOTHING : this.#options.deps ?? NOTHING;
+  }
+
+  get resolve(): AnyResolve<T> {
+    return this.#overrides.at(-1)?.resolve ?? this.#resolve;
+  }
+
+  override(resolve: () => T | Promise<T>): Disposable {
+    checkReplacement(resolve);
+    const entry = { resolve };
+    this.#overrides.push(entry);
+    epoch++;
+    return {
+      [Symbol.dispose]: () => {
+        const index = this.#overrides.indexOf(entry);
+        if (index < 0) return;
+        this.#overrides.splice(index, 1);
+        epoch++;
+      },
+    };
+  }
+}
+
+/**
+ * Refuses a value where a function that answers it is wanted.
+ *
+ * @throws {TypeError} If it is not a function.
+ */
+export function checkReplacement(resolve: unknown): void {
+  if (typeof resolve === "function") return;
+  throw new TypeError(
+    `Cannot override a dependency as what replaces it is not a function: ${typeof resolve}`,
+  );
+}
+
+/** The names of the fields of `I` that no value fits, as they are declared in ways that exclude each other. */
+export type ImpossibleFields<I> = { [K in keyof I]-?: [I[K]] extends [never] ? K : never }[keyof I];
+
+/** Refuses dependencies whose fields contradict those of the actor or of each other. */
+export type NoConflict<D extends Dependencies, I> = keyof D extends never ? unknown
+  : [ImpossibleFields<I>] extends [never] ? unknown
+  : {
+    readonly deps: {
+      readonly "these fields are declared in ways that exclude each other": ImpossibleFields<I>;
+    };
+  };

@@ -1,0 +1,52 @@
+/**
+ * What handlers and dependencies receive. Classes with getters on their prototypes, as one is made for each message: an
+ * object literal with a getter takes 265 ns on V8 and 27 on JavaScriptCore, an instance 10 and 5.
+ * @module
+ */
+import type { ActorContext } from "../declaration/actor.ts";
+import type { DependencyContext } from "../declaration/dependency.ts";
+import type { ActorInfo, Message } from "../declaration/message.ts";
+import type { AttemptSignal } from "./run.ts";
+
+/** What one attempt's handler and dependencies see alike. */
+export interface ContextBase {
+  readonly message: Message;
+  readonly actor: ActorInfo;
+  readonly attempt: AttemptSignal;
+  /** Runs a clean-up when the attempt is over; at once where it is. */
+  defer(cleanUp: () => unknown): void;
+}
+
+/** What a handler receives. */
+export class HandlerContext implements ActorContext<unknown, unknown> {
+  readonly message: Message;
+  readonly actor: ActorInfo;
+  readonly headers: unknown;
+  readonly deps: unknown;
+  readonly #attempt: AttemptSignal;
+
+  constructor({ message, actor, attempt }: ContextBase, headers: unknown, deps: unknown) {
+    this.message = message;
+    this.actor = actor;
+    this.headers = headers;
+    this.deps = deps;
+    this.#attempt = attempt;
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
+  }
+}
+
+/** What a dependency's resolver receives. */
+export class ResolverContext extends HandlerContext implements DependencyContext<unknown, unknown, unknown> {
+  readonly payload: unknown;
+  readonly defer: (cleanUp: () => unknown) => void;
+
+  constructor(base: ContextBase, headers: unknown, deps: unknown, payload: unknown) {
+    super(base, headers, deps);
+    this.payload = payload;
+    // Of its own: it is taken out of the context, also by what collects the rest.
+    this.defer = (cleanUp) => base.defer(cleanUp);
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * Validation: one message against everything that an actor and its dependencies declare, all issues at once.
+ * @module
+ */
+import { hiddenKeys, without } from "./closed_schemas.ts";
+import { type Dependencies, type Dependency, overrideEpoch } from "../declaration/dependency.ts";
+import { type MessageIssue, MessageValidationError } from "../contract/errors.ts";
+import type { JsonSchemaConverters } from "../declaration/json_schema.ts";
+import { type MaybePromise, settled } from "../_internal/maybe_promise.ts";
+import type { AnySchema, MaybeSchema } from "../declaration/schema.ts";
+import type { StandardSchemaIssue, StandardSchemaResult } from "../contract/standard_schema.ts";
+
+/** What replaces dependencies for one test client. */
+export type Overrides = ReadonlyMap<Dependency<unknown>, () => unknown>;
+
+/** Something that declares schemas and dependencies: an actor, a contract, a dependency. */
+export interface Declaration {
+  readonly payload?: MaybeSchema;
+  readonly headers?: MaybeSchema;
+  readonly deps?: Dependencies;
+}
+
+/** Every schema that a declaration and its dependencies need, each once. */
+export interface DeclaredInputs {
+  readonly payload: readonly AnySchema[];
+  readonly headers: readonly AnySchema[];
+}
+
+type Part = MessageIssue["in"];
+
+/** Collects the schemas of a declaration and of all it depends on. What is overridden asks for nothing. */
+export function collectInputs(declaration: Declaration, overrides?: Overrides): DeclaredInputs {
+  const payload = new Set<AnySchema>();
+  const headers = new Set<AnySchema>();
+  const seen = new Set<Declaration>();
+  const visit = (node: Declaration): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    if (overrides?.has(node as Dependency<unknown>)) return;
+    if (node.payload) payload.add(node.payload);
+    if (node.headers) headers.add(node.headers);
+    for (const needed of Object.values(node.deps ?? {})) visit(needed);
+  };
+  visit(declaration);
+  return { payload: [...payload], headers: [...headers] };
+}
+
+/** How a declaration is validated. */
+export interface ValidationOptions {
+  readonly overrides?: Overrides | undefined;
+  readonly jsonSchemaConverters?: JsonSchemaConverters | undefined;
+  /** Headers that routing sets: closed schemas do not forbid them. */
+  readonly routingHeaders?: readonly string[] | undefined;
+}
+
+/** Something made from a declaration, made anew when an override has come or gone. */
+export class Compiled<T> {
+  readonly #compile: () => T;
+  #epoch: number | undefined;
+  #made: T | undefined;
+
+  /** Nothing is compiled until somebody asks. */
+  constructor(compile: () => T) {
+    this.#compile = compile;
+  }
+
+  /** What fits what is declared now. */
+  get current(): T {
+    const epoch = overrideEpoch();
+    if (this.#epoch !== epoch) {
+      this.#made = this.#compile();
+      this.#epoch = epoch;
+    }
+    return this.#made as T;
+  }
+}
+
+/** The validator of one declaration. */
+export function validatorOf(declaration: Declaration, options: ValidationOptions): Compiled<InputValidator> {
+  return new Compiled(() => new InputValidator(collectInputs(declaration, options.overrides), options));
+}
+
+/** What every schema made of a message. */
+export class Validated {
+  readonly #views: readonly View[];
+  readonly #results: readonly SchemaResult[];
+
+  /** The views and their results, in the same order: no map for each message. */
+  constructor(views: readonly View[], results: readonly SchemaResult[]) {
+    this.#views = views;
+    this.#results = results;
+  }
+
+  /** What a schema made of its part of the message; `undefined` for a schema that was not asked. */
+  get(part: Part, schema: AnySchema): unknown {
+    const result =
+      this.#results[this.#views.findIndex((view) => view.schema === schema && view.part === part)];
+    return result && !result.issues ? result.value : undefined;
+  }
+}
+
+/** Validates messages against a fixed set of schemas. */
+export class InputValidator {
+  /** Whether the payload matters at all: where nothing declares one, the body is not even decoded. */
+  readonly readsPayload: boolean;
+  readonly #views: readonly View[];
+
+  /** Prepares what the schemas need to see; done once, not for each message. */
+  constructor(inputs: DeclaredInputs, options: ValidationOptions = {}) {
+    const { jsonSchemaConverters: converters = {}, routingHeaders = [] } = options;
+    this.readsPayload = inputs.payload.length > 0;
+    this.#views = [
+      ...viewsOf("payload", inputs.payload, hiddenKeys(inputs.payload, [], converters)),
+      ...viewsOf("headers", inputs.headers, hiddenKeys(inputs.headers, routingHeaders, converters)),
+    ];
+  }
+
+  /** Whether any schema is declared. */
+  get readsAnything(): boolean {
+    return this.#views.length > 0;
+  }
+
+  /**
+   * What every schema makes of a decoded payload and of headers. Synchronous where every schema is.
+   *
+   * @throws {MessageValidationError} With every issue of every schema, also where a schema throws instead of answering.
+   */
+  validate(payload: unknown, headers: object): MaybePromise<Validated> {
+    let waits = false;
+    // Not by pushing: an array that grows takes room for 17.
+    const results = this.#views.map(({ part, validate }) => {
+      const result = validate(part === "payload" ? payload : headers);
+      if (result instanceof Promise) waits = true;
+      return result;
+    });
+    return waits
+      ? Promise.all(results).then((all) => collect(this.#views, all))
+      : collect(this.#views, results as SchemaResult[]);
+  }
+}
+
+type SchemaResult = StandardSchemaResult<unknown>;
+
+function collect(views: readonly View[], results: readonly SchemaResult[]): Validated {
+  for (const { issues } of results) {
+    if (issues) throw new MessageValidationError(issuesOf(views, results));
+  }
+  return new Validated(views, results);
+}
+
+/** Every issue once: two schemas that want the same field find the same fault. */
+function issuesOf(views: readonly View[], results: readonly SchemaResult[]): MessageIssue[] {
+  const issues = new Map<string, MessageIssue>();
+  for (const [index, { part }] of views.entries()) {
+    for (const issue of results[index]?.issues ?? []) {
+      const found = { in: part, path: pathOf(issue), message: issue.message };
+      issues.set(JSON.stringify([part, found.path.map(String), found.message]), found);
+    }
+  }
+  return [...issues.values()];
+}
+
+/** Where in a value an issue is. */
+export function pathOf(issue: StandardSchemaIssue): PropertyKey[] {
+  // Not `.map`: arktype's paths are arrays of a class of their own.
+  return Array.from(issue.path ?? [], (step) => typeof step === "object" ? step.key : step);
+}
+
+/** One schema, what it sees of a message, and without which keys. */
+interface View {
+  readonly part: Part;
+  readonly schema: AnySchema;
+  readonly validate: (value: unknown) => MaybePromise<SchemaResult>;
+}
+
+function viewsOf(
+  part: Part,
+  schemas: readonly AnySchema[],
+  hidden: ReadonlyMap<AnySchema, ReadonlySet<string>>,
+): View[] {
+  return schemas.map((schema) => {
+    const keys = hidden.get(schema);
+    const { validate } = schema["~standard"];
+    const view = keys
+      ? (value: unknown) => validate(without(value, keys))
+      : (value: unknown) => validate(value);
+    return { part, schema, validate: (value) => answering(view, value) };
+  });
+}
+
+/** A library that throws instead of answering has found a fault too. */
+function answering(
+  validate: (value: unknown) => MaybePromise<SchemaResult>,
+  value: unknown,
+): MaybePromise<SchemaResult> {
+  try {
+    const result = settled(validate(value));
+    return result instanceof Promise ? result.catch(thrown) : result;
+  } catch (error) {
+    return thrown(error);
+  }
+}
+
+function thrown(error: unknown): SchemaResult {
+  return {
+    issues: [{ message: `the schema threw: ${error instanceof Error ? error.message : String(error)}` }],
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * Keeps the leases of running messages: one timer for all that share an interval.
+ * @module
+ */
+import type { Clock, Timer } from "../_internal/clock.ts";
+import { LeaseLostError } from "../contract/errors.ts";
+import type { Report } from "../contract/events.ts";
+import type { Run } from "../execution/run.ts";
+
+/** Extends the leases of its worker's runs. */
+export class LeaseKeeper {
+  readonly #clock: Clock;
+  readonly #report: Report;
+  /** All of the worker's runs: a set of those with a lease would have to be kept for each message. */
+  readonly #runs: () => Iterable<Run>;
+  /** The next beat of each interval. */
+  readonly #beats = new Map<number, Timer>();
+  /** Runs whose extension the broker has not answered yet: asking again would not help. */
+  readonly #asking = new Set<Run>();
+
+  constructor(clock: Clock, report: Report, runs: () => Iterable<Run>) {
+    this.#clock = clock;
+    this.#report = report;
+    this.#runs = runs;
+  }
+
+  /** Extends a run's lease, every so many milliseconds, for as long as the worker has it. */
+  keep(run: Run, interval: number): void {
+    run.leaseInterval = interval;
+    if (!this.#beats.has(interval)) this.#schedule(interval);
+  }
+
+  /** Lets go of whatever is left. */
+  stop(): void {
+    for (const timer of this.#beats.values()) this.#clock.cancel(timer);
+    this.#beats.clear();
+  }
+
+  #schedule(interval: number): void {
+    this.#beats.set(interval, this.#clock.schedule(interval, () => this.#beat(interval)));
+  }
+
+  /** All together, so that the server can extend them in one request. Without any, the beat ends. */
+  #beat(interval: number): void {
+    this.#beats.delete(interval);
+    for (const run of this.#runs()) {
+      if (run.leaseInterval !== interval) continue;
+      if (!this.#beats.has(interval)) this.#schedule(interval);
+      void this.#extend(run);
+    }
+  }
+
+  /** Never rejects. */
+  async #extend(run: Run): Promise<void> {
+    const { delivery, settling, where } = run;
+    const isDone = (): boolean => settling.isSettled && !settling.isReplying;
+    if (isDone() || this.#asking.has(run)) return;
+    this.#asking.add(run);
+    try {
+      const result = await delivery.extendLease?.();
+      if (result !== "lost" || isDone() || run.abortion) return;
+      this.#report("message.lease.lost", where);
+      run.abort("interrupted", new LeaseLostError(delivery.messageId));
+    } catch (error) {
+      this.#report("message.keep_alive.error", { ...where, error });
+    } finally {
+      this.#asking.delete(run);
+    }
+  }
+}

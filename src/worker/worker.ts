@@ -1,0 +1,259 @@
+/**
+ * The worker: asks a server for as many messages as it has room for, hands each to its actor's execution, and stops in
+ * order when told to. It comes back after every outage, for as long as it runs.
+ * @module
+ */
+import { type Clock, delay, settlesWithin } from "../_internal/clock.ts";
+import { Dispatch } from "./dispatch.ts";
+import type { Report, RunningMessage } from "../contract/events.ts";
+import { Execution, type ExecutionOptions } from "../execution/execution.ts";
+import { LeaseKeeper } from "./keep_alive.ts";
+import { Refusals } from "./refusals.ts";
+import type { ResolvedActor } from "../declaration/router.ts";
+import type { Run } from "../execution/run.ts";
+import type { Delivery, Server } from "../contract/server.ts";
+import { type Held, Subscriptions } from "./subscriptions.ts";
+import { MOST_AT_ONCE, SETTLE_TIMEOUT, type WorkerLimits } from "./worker_limits.ts";
+import { TAKE_WAIT, WorkerMonitor } from "./worker_monitor.ts";
+
+/** How long the consume loop may keep the event loop to itself, in milliseconds. */
+const BREATH_INTERVAL = 50;
+
+/** What a worker did. */
+export interface RunnerInfo {
+  /** Messages whose handling came to an end, whatever end; not those that shutdown interrupted. */
+  readonly processed: number;
+}
+
+/** What a worker is made of. */
+export interface WorkerParts
+  extends Omit<ExecutionOptions, "isRetriable" | "cancellationTimeout" | "countAbandoned" | "ended"> {
+  readonly server: Server;
+  readonly actors: readonly ResolvedActor[];
+  readonly limits: WorkerLimits;
+}
+
+/** Consumes from one server. Runs once. */
+export class Worker {
+  /** What health checks are told. */
+  readonly monitor: WorkerMonitor;
+  readonly #clock: Clock;
+  readonly #report: Report;
+  readonly #server: Server;
+  readonly #limits: WorkerLimits;
+  readonly #dispatch: Dispatch;
+  readonly #leases: LeaseKeeper;
+  readonly #subscriptions: Subscriptions;
+  readonly #stopping = new AbortController();
+  readonly #ended = new AbortController();
+  readonly #stopped = Promise.withResolvers<void>();
+  /** Messages being handled or settled, each with what handles it. */
+  readonly #runs = new Map<Run, Execution>();
+  readonly #refusals: Refusals;
+  /** How many of them only wait for the broker's answer to their acknowledgement. */
+  #acknowledging = 0;
+  /** Resolved when room was made, or the worker is told to stop. */
+  #change: PromiseWithResolvers<void> | undefined;
+  #breathed = 0;
+  #taken = 0;
+  #processed = 0;
+
+  constructor(parts: WorkerParts) {
+    const { server, actors, limits, clock, report } = parts;
+    this.#clock = clock;
+    this.#report = report;
+    this.#server = server;
+    this.#limits = limits;
+    this.monitor = new WorkerMonitor({
+      clock,
+      report,
+      // What was given up at a stop may wait for its answer still.
+      running: () => Math.max(0, this.#runs.size - this.#acknowledging),
+      connected: () => server.isConnected,
+      consuming: () => this.#subscriptions.isActive,
+    });
+    const options: ExecutionOptions = {
+      ...parts,
+      isRetriable: (error) => server.isRetriable(error),
+      cancellationTimeout: limits.cancellationTimeout,
+      countAcknowledging: (change) => {
+        this.#acknowledging += change;
+        if (change > 0) this.#changed();
+      },
+      countAbandoned: (change) => this.monitor.countAbandoned(change),
+      ended: this.#ended.signal,
+    };
+    this.#dispatch = new Dispatch(actors.map((actor) => new Execution(actor, options)), report);
+    this.#leases = new LeaseKeeper(clock, report, () => this.#runs.keys());
+    this.#refusals = new Refusals({
+      ...options,
+      stableIds: server.capabilities.stableMessageIds,
+      stopping: this.#stopping.signal,
+    });
+    this.#subscriptions = new Subscriptions({ ...parts, channels: this.#dispatch.channels });
+  }
+
+  /** Takes no more messages, and lets those that run finish. Returns at once. Repeatable. */
+  stop(): void {
+    this.#stopping.abort();
+    this.#stopped.resolve();
+    this.#changed();
+    this.#subscriptions.stop();
+  }
+
+  /**
+   * Consumes until stopped, or until `messagesLimit` is reached, and settles everything it took. Rejects when consuming
+   * failed for good.
+   */
+  async run(): Promise<RunnerInfo> {
+    const { tasksLimit, messagesLimit, gracefulShutdownTime } = this.#limits;
+    const { channels } = this.#dispatch;
+    this.#report("worker.run.start", { channels, tasksLimit, messagesLimit, gracefulShutdownTime });
+    this.monitor.start();
+    try {
+      await this.#untilDone();
+    } catch (error) {
+      this.#report("worker.consumer.error", { error });
+      throw error;
+    } finally {
+      this.monitor.enter("stopping");
+      await this.#shutDown();
+      this.monitor.stop();
+      this.#report("worker.run.exit", { processed: this.#processed });
+    }
+    return { processed: this.#processed };
+  }
+
+  /** Until told to stop, or until the last message of the limit has been handled, which has all the time it needs. */
+  async #untilDone(): Promise<void> {
+    await Promise.race([this.#consume().then(() => this.#untilIdle()), this.#stopped.promise]);
+  }
+
+  async #consume(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (;;) {
+      const held = await this.#subscriptions.open(signal);
+      if (!held) return;
+      this.#report("worker.consumer.start", { channels: this.#dispatch.channels });
+      this.monitor.enter("consuming");
+      try {
+        await this.#take(held);
+        return this.#subscriptions.stop();
+      } catch (error) {
+        this.monitor.enter("reconnecting");
+        await this.#subscriptions.failed(error, signal);
+      }
+    }
+  }
+
+  /** The consume loop: room, demand, messages. */
+  async #take(held: Held): Promise<void> {
+    while (!this.#stopping.signal.aborted && this.#taken < this.#limits.messagesLimit) {
+      const room = this.#room();
+      if (room <= 0) {
+        await this.#nextChange();
+        continue;
+      }
+      this.monitor.turn(true);
+      const deliveries = await held.subscription.take(room, TAKE_WAIT);
+      const now = this.monitor.turn(false);
+      this.#subscriptions.succeeded();
+      for (const delivery of deliveries) this.#accept(delivery, held);
+      if (now - this.#breathed >= BREATH_INTERVAL) await this.#breathe();
+    }
+  }
+
+  /** Lets timers, signals and health checks in: a server that always has messages at hand would keep them out for ever. */
+  async #breathe(): Promise<void> {
+    await delay(this.#clock, 0, this.#stopping.signal);
+    this.#breathed = this.#clock.now();
+  }
+
+  /** How many messages may be taken now. As many as may run at once may wait for the broker to hear that they are done. */
+  #room(): number {
+    const { tasksLimit, messagesLimit } = this.#limits;
+    const running = this.#runs.size - Math.min(this.#acknowledging, tasksLimit);
+    const room = tasksLimit - running - this.#refusals.room;
+    return Math.min(room, messagesLimit - this.#taken, MOST_AT_ONCE);
+  }
+
+  #accept(delivery: Delivery, held: Held): void {
+    this.#subscriptions.hold(held);
+    if (this.#stopping.signal.aborted) return this.#refusals.putBack(delivery, () => this.#letGo(held));
+    const execution = this.#dispatch.find(delivery);
+    if (!execution) return this.#refusals.judge(delivery, () => this.#letGo(held));
+    this.#taken++;
+    const run = execution.start(delivery);
+    this.#keepLease(run, execution);
+    this.#runs.set(run, execution);
+    execution.handle(run, ({ kind }) => {
+      if (kind !== "interrupted") this.#processed++;
+      this.#runs.delete(run);
+      this.#letGo(held);
+    });
+  }
+
+  /** A message is done with. */
+  #letGo(held: Held): void {
+    this.#subscriptions.release(held);
+    this.#changed();
+  }
+
+  #keepLease(run: Run, { actor }: Execution): void {
+    if (!this.#server.capabilities.leases || actor.keepAlive === false) return;
+    const interval = typeof actor.keepAlive === "number" ? actor.keepAlive : run.delivery.leaseInterval;
+    if (interval !== undefined) this.#leases.keep(run, interval);
+  }
+
+  async #shutDown(): Promise<void> {
+    const { gracefulShutdownTime, cancellationTimeout } = this.#limits;
+    this.stop();
+    this.#report("worker.shutdown.start", { running: this.#runs.size });
+    if (!await this.#idleWithin(gracefulShutdownTime)) {
+      this.#report("worker.shutdown.tasks_timeout", { messages: this.#running() });
+      const reason = new DOMException("The worker is shutting down", "AbortError");
+      for (const run of this.#runs.keys()) run.abort("interrupted", reason);
+      if (!await this.#idleWithin(cancellationTimeout)) this.#forfeit();
+    }
+    // Settling is never cancelled; it only may not take for ever.
+    const isIdle = await this.#idleWithin(SETTLE_TIMEOUT);
+    const unsettled = [...this.#running(), ...this.#refusals.unsettled];
+    this.#leases.stop();
+    const isClosed = await this.#subscriptions.close();
+    this.#ended.abort();
+    if (!isIdle || !isClosed) this.#report("worker.shutdown.close_timeout", { unsettled });
+  }
+
+  /** Settles what hangs, in a middleware or elsewhere. What only waits for the broker's answer is waited for. */
+  #forfeit(): void {
+    for (const [run, execution] of this.#runs) {
+      if (!run.begun || run.over) continue;
+      void execution.forfeit(run).then(() => {
+        this.#runs.delete(run);
+        this.#changed();
+      });
+    }
+  }
+
+  #running(): RunningMessage[] {
+    return [...this.#runs.keys()].map((run) => run.where);
+  }
+
+  #idleWithin(ms: number): Promise<boolean> {
+    return settlesWithin(this.#clock, ms, this.#untilIdle());
+  }
+
+  async #untilIdle(): Promise<void> {
+    while (this.#runs.size > 0 || this.#refusals.size > 0) await this.#nextChange();
+  }
+
+  #nextChange(): Promise<void> {
+    this.#change ??= Promise.withResolvers();
+    return this.#change.promise;
+  }
+
+  #changed(): void {
+    this.#change?.resolve();
+    this.#change = undefined;
+  }
+}
