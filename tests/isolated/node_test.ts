@@ -41,7 +41,7 @@ else skip(name, "node is not installed");
 
 async function passOnNode(): Promise<void> {
   const target = mkdtempSync(join(tmpdir(), "repid-node-"));
-  for (const folder of ["src/_internal", "src/workers", "tests/isolated", "tests/isolated/fixtures"]) {
+  for (const folder of ["src/_internal", "src/isolated", "tests/isolated", "tests/isolated/fixtures"]) {
     compile(folder, target);
   }
   writeFileSync(join(target, "package.json"), `{ "type": "module" }`);

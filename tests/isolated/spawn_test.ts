@@ -126,7 +126,7 @@ testOnDeno(
     const main = join(folder, "main.ts");
     writeFileSync(
       main,
-      `import { closeIsolated, isolated } from "http://127.0.0.1:${port}/src/workers/mod.ts";
+      `import { closeIsolated, isolated } from "http://127.0.0.1:${port}/src/isolated/mod.ts";
     console.log(await isolated<{ ask(): number }>(new URL("${module}")).ask());
     await closeIsolated();`,
     );

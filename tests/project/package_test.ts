@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { test } from "../harness.ts";
 
 function readJson(name: string): Record<string, unknown> {
-  return JSON.parse(readFileSync(new URL(`../${name}`, import.meta.url), "utf8"));
+  return JSON.parse(readFileSync(new URL(`../../${name}`, import.meta.url), "utf8"));
 }
 
 const deno = readJson("deno.json");

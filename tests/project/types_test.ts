@@ -1,5 +1,5 @@
 /**
- * The types of the API, under Microsoft's compilers: Deno's own checks `tests/types/` with everything else.
+ * The types of the API, under Microsoft's compilers: Deno's own checks `tests/project/types/` with everything else.
  * @module
  */
 import assert from "node:assert/strict";
@@ -39,11 +39,11 @@ function configuration(exactOptionalPropertyTypes: boolean): object {
         "@repid/core/workers": [`${ROOT}src/isolated/mod.ts`],
       },
     },
-    include: [`${ROOT}tests/types/*.ts`],
+    include: [`${ROOT}tests/project/types/*.ts`],
   };
 }
 
-/** Compiles `tests/types/`; answers what the compiler complained of. */
+/** Compiles `tests/project/types/`; answers what the compiler complained of. */
 async function compile(compiler: string, exactOptionalPropertyTypes: boolean): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "repid-types-"));
   try {
@@ -68,7 +68,7 @@ function runCompiler(args: readonly string[]): Promise<string> {
 
 for (const compiler of COMPILERS) {
   for (const exact of [true, false]) {
-    test(`tests/types: ${compiler} agrees, exactOptionalPropertyTypes ${exact ? "on" : "off"}`, async () => {
+    test(`tests/project/types: ${compiler} agrees, exactOptionalPropertyTypes ${exact ? "on" : "off"}`, async () => {
       assert.equal(await compile(compiler, exact), "");
     });
   }
