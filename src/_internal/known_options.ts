@@ -24,7 +24,7 @@ export function refuseUnknown(doing: string, options: object, known: KnownOption
 
 function unknownOption(doing: string, unknown: string, known: KnownOptions<object>): TypeError {
   const names = Object.keys(known);
-  const meant = names.find((name) => areClose(unknown, name));
+  const meant = closestName(unknown, names);
   const hint = meant === undefined ? `but ${names.join(", ")}` : `did you mean ${meant}?`;
   return new TypeError(`Cannot ${doing} as there is no such option: ${unknown}, ${hint}`);
 }
@@ -39,6 +39,11 @@ export function refuseNoFunction(doing: string, functions: Readonly<Record<strin
     if (value === undefined || typeof value === "function") continue;
     throw new TypeError(`Cannot ${doing} as ${name} is not a function: ${typeof value}`);
   }
+}
+
+/** The name that was probably meant by an unknown one; `undefined` if none is close. */
+export function closestName(unknown: string, names: readonly string[]): string | undefined {
+  return names.find((name) => areClose(unknown, name));
 }
 
 /** Whether one is the other but for capitals, underscores, the order of letters, and a few letters. */
