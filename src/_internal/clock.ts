@@ -26,20 +26,17 @@ export const systemClock: Clock = {
   cancel: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout> | undefined),
 };
 
-/** A signal for those who have none. */
-export const NEVER: AbortSignal = new AbortController().signal;
-
 /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
-export function delay(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+export function delay(clock: Clock, ms: number, signal?: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
+    if (signal?.aborted) return resolve();
     const done = (): void => {
       clock.cancel(timer);
-      signal.removeEventListener("abort", done);
+      signal?.removeEventListener("abort", done);
       resolve();
     };
     const timer = clock.schedule(ms, done);
-    signal.addEventListener("abort", done, { once: true });
+    signal?.addEventListener("abort", done, { once: true });
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import { systemClock } from "../_internal/clock.ts";
 import type { Delivery, Server } from "../contract/server.ts";
-import { Settling } from "../execution/settling.ts";
+import { MessageSettlement } from "../execution/message_settlement.ts";
 import { assert, assertBytes, assertEqual } from "./assert.ts";
 import type { Consumer } from "./consumer.ts";
 import type { ConformanceCase } from "./harness.ts";
@@ -234,8 +234,8 @@ async function twoConsumers(trial: Trial, channel: string): Promise<[Consumer, C
   return [first, await trial.consumer(await trial.server(), channel)];
 }
 
-function settlingOf(server: Server, delivery: Delivery): Settling {
-  return new Settling(delivery, {
+function settlingOf(server: Server, delivery: Delivery): MessageSettlement {
+  return new MessageSettlement(delivery, {
     clock: systemClock,
     report: () => {},
     isRetriable: (error) => server.isRetriable(error),

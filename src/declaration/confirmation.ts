@@ -41,11 +41,16 @@ export type Outcome =
   | { readonly kind: "returned"; readonly value: unknown }
   | { readonly kind: "threw" | "invalid" | "timed-out" | "interrupted"; readonly error: unknown };
 
-/** What the table says: an action, or who is to be asked for one. */
-export type Decision = ManualAction | "ask onError" | "ask onTimeout" | "as returned";
+/** A failure, as opposed to a return. */
+export type Failure = Exclude<Outcome, { kind: "returned" }>;
 
-/** For each mode and ending, what becomes of a message that the handler did not settle itself. */
-export const CONFIRMATION: Readonly<Record<ConfirmationMode, Readonly<Record<Outcome["kind"], Decision>>>> = {
+/** What the table says of one mode: an action, or who is asked for one. */
+export type Decisions =
+  & { readonly returned: ManualAction | "as returned" }
+  & { readonly [K in Failure["kind"]]: ManualAction | "ask onError" | "ask onTimeout" };
+
+/** For each mode and ending, what is done with a message that the handler did not settle itself. */
+export const CONFIRMATION: Readonly<Record<ConfirmationMode, Decisions>> = {
   auto: {
     returned: "ack",
     threw: "ask onError",

@@ -4,15 +4,13 @@
  */
 import { type Clock, endingWithin } from "../_internal/clock.ts";
 import { type MaybePromise, promised } from "../_internal/maybe_promise.ts";
-import { type ContextBase, HandlerContext } from "./context.ts";
+import { type ContextBase, HandlerContext } from "./handler_context.ts";
 import { decodeWith } from "../declaration/converter.ts";
-import type { Report } from "../contract/events.ts";
+import type { Report, RunningMessage } from "../contract/events.ts";
 import { Injection } from "./injection.ts";
-import type { InFlightMessage } from "./in_flight.ts";
+import type { InFlightMessage } from "./in_flight_message.ts";
 import type { JsonSchemaConverters } from "../declaration/json_schema.ts";
-import type { ActorInfo } from "../declaration/message.ts";
 import type { ResolvedActor } from "../declaration/router.ts";
-import type { AttemptSignal, Run } from "./run.ts";
 import {
   Compiled,
   type InputValidator,
@@ -34,25 +32,10 @@ export interface HandlingOptions {
 const NOTHING_VALIDATED = new Validated([], []);
 const NO_DEPENDENCIES = Object.freeze({});
 
-/** One attempt. */
-class Attempt implements ContextBase {
-  readonly message: InFlightMessage;
-  readonly actor: ActorInfo;
-  readonly attempt: AttemptSignal;
-  readonly #handling: Handling;
-  readonly #run: Run;
-
-  constructor(handling: Handling, run: Run, message: InFlightMessage, actor: ActorInfo) {
-    this.message = message;
-    this.actor = actor;
-    this.attempt = run.attempt;
-    this.#handling = handling;
-    this.#run = run;
-  }
-
-  defer(cleanUp: () => unknown): void {
-    if (!this.#run.defer(cleanUp)) void this.#handling.cleanUp(this.#run, cleanUp);
-  }
+/** The attempt that a handler is called for. */
+export interface HandledAttempt extends ContextBase {
+  /** Validation has passed. */
+  startHandling(): void;
 }
 
 /** Calls one actor's handler with what it asked for, attempt after attempt. */
@@ -72,13 +55,12 @@ export class Handling {
     });
   }
 
-  /** Decodes, validates, injects, handles. At once where everything is. */
-  perform(run: Run, message: InFlightMessage): unknown {
-    const base = new Attempt(this, run, message, this.#actor.info);
-    const validated = this.#validate(message);
+  /** Decodes, validates, injects, handles. Synchronous where every step is. */
+  perform(attempt: HandledAttempt): unknown {
+    const validated = this.#validate(attempt.message);
     return validated instanceof Promise
-      ? validated.then((all) => this.#inject(run, base, all))
-      : this.#inject(run, base, validated);
+      ? validated.then((all) => this.#inject(attempt, all))
+      : this.#inject(attempt, validated);
   }
 
   #validate(message: InFlightMessage): MaybePromise<Validated> {
@@ -90,39 +72,43 @@ export class Handling {
     );
   }
 
-  #inject(run: Run, base: ContextBase, validated: Validated): unknown {
-    // An attempt that was given up while its schemas were busy is nobody's any more.
-    if (base.attempt.aborted) throw base.attempt.signal.reason;
-    run.valid = true;
+  #inject(attempt: HandledAttempt, validated: Validated): unknown {
+    // It may have been abandoned while its schemas were busy.
+    attempt.signal.throwIfAborted();
+    attempt.startHandling();
     const injection = this.#injection.current;
-    if (injection.isEmpty) return this.#call(base, validated, NO_DEPENDENCIES);
-    const deps = injection.make(base, validated);
-    if (!(deps instanceof Promise)) return this.#call(base, validated, deps);
-    return deps.then((values) => this.#call(base, validated, values), (error) => {
-      base.attempt.abort(error);
+    if (injection.isEmpty) return this.#call(attempt, validated, NO_DEPENDENCIES);
+    const deps = injection.make(attempt, validated);
+    if (!(deps instanceof Promise)) return this.#call(attempt, validated, deps);
+    return deps.then((values) => this.#call(attempt, validated, values), (error) => {
+      // For the dependencies that are still being made.
+      attempt.signal.abort(error);
       throw error;
     });
   }
 
-  #call(base: ContextBase, validated: Validated, deps: object): unknown {
-    const { attempt, message } = base;
-    // Too late is too late: whoever waited for this attempt may wait no more.
-    if (attempt.aborted) throw attempt.signal.reason;
+  #call(attempt: HandledAttempt, validated: Validated, deps: object): unknown {
+    // It may have been abandoned while its dependencies were made.
+    attempt.signal.throwIfAborted();
     const { payload, headers } = this.#actor.options;
     return this.#actor.handler(
       payload ? validated.get("payload", payload) : undefined,
-      new HandlerContext(base, headers ? validated.get("headers", headers) : message.headers, deps),
+      new HandlerContext(
+        attempt,
+        headers ? validated.get("headers", headers) : attempt.message.headers,
+        deps,
+      ),
     );
   }
 
   /** Runs a clean-up. Never rejects. */
-  async cleanUp(run: Run, cleanUp: () => unknown): Promise<void> {
+  async cleanUp(where: RunningMessage, cleanUp: () => unknown): Promise<void> {
     const { report, clock, ended } = this.#options;
     const { timeout: ms, name } = this.#actor;
     try {
       await endingWithin(promised(cleanUp), { clock, ms, what: `A clean-up of "${name}"`, ended });
     } catch (error) {
-      report("actor.defer.error", { ...run.where, error });
+      report("actor.defer.error", { ...where, error });
     }
   }
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { type MaybePromise, settled } from "../_internal/maybe_promise.ts";
-import { type ContextBase, ResolverContext } from "./context.ts";
+import { type ContextBase, ResolverContext } from "./handler_context.ts";
 import type { Dependencies, Dependency } from "../declaration/dependency.ts";
 import type { Overrides, Validated } from "../validation/validation.ts";
 

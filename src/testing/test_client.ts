@@ -7,10 +7,10 @@ import { systemClock } from "../_internal/clock.ts";
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
 import type { Actor, AnyHandler } from "../declaration/actor.ts";
 import { internalsOf, Repid } from "../app.ts";
-import type { Outcome } from "../declaration/confirmation.ts";
 import { Dispatch } from "../worker/dispatch.ts";
 import { reportTo } from "../contract/events.ts";
 import { Execution } from "../execution/execution.ts";
+import { type Ending, MessageRun } from "../execution/message_run.ts";
 import type { Sendable, SendArguments } from "../declaration/message.ts";
 import type { ProducerCall } from "../declaration/middleware.ts";
 import type {
@@ -252,8 +252,8 @@ export class TestClient implements AsyncDisposable {
       if (!throwOnActorNotFound) return message;
       throw new Error(`Cannot process the message as no actor takes it: channel "${message.channel}"`);
     }
-    const outcome = await new Promise<Outcome>((resolve) =>
-      execution.handle(execution.start(delivery), resolve)
+    const outcome = await new Promise<Ending>((resolve) =>
+      new MessageRun(execution, delivery).start(resolve)
     );
     message.end(outcome);
     this.#processed.push(message);

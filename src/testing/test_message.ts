@@ -2,7 +2,7 @@
  * A message in the hands of a test: what was sent, and what became of it.
  * @module
  */
-import type { Outcome } from "../declaration/confirmation.ts";
+import type { Ending } from "../execution/message_run.ts";
 import type { MessageAction, ReceivedMessage } from "../declaration/message.ts";
 import type { ProducerCall } from "../declaration/middleware.ts";
 import type {
@@ -71,7 +71,7 @@ export class RecordedMessage implements TestMessage {
   readonly deliveryCount = 1;
   readonly timestamp: number = Date.now();
   #action: MessageAction | undefined;
-  #outcome: Outcome | undefined;
+  #ending: Ending | undefined;
 
   constructor(options: RecordedMessageOptions = {}) {
     const { channel = "test", message = NOTHING, serverSpecificParameters = {}, operationId } = options;
@@ -105,19 +105,19 @@ export class RecordedMessage implements TestMessage {
   }
 
   get processed(): boolean {
-    return this.#outcome !== undefined;
+    return this.#ending !== undefined;
   }
 
   get success(): boolean {
-    return this.#outcome?.kind === "returned";
+    return this.#ending?.kind === "returned";
   }
 
   get result(): unknown {
-    return this.#outcome?.kind === "returned" ? this.#outcome.value : undefined;
+    return this.#ending?.kind === "returned" ? this.#ending.value : undefined;
   }
 
   get exception(): unknown {
-    return this.#outcome && this.#outcome.kind !== "returned" ? this.#outcome.error : undefined;
+    return this.#ending && this.#ending.kind !== "returned" ? this.#ending.error : undefined;
   }
 
   ack(): Promise<boolean> {
@@ -140,8 +140,8 @@ export class RecordedMessage implements TestMessage {
   }
 
   /** Notes how its handling ended. */
-  end(outcome: Outcome): void {
-    this.#outcome = outcome;
+  end(ending: Ending): void {
+    this.#ending = ending;
   }
 }
 

@@ -5,27 +5,27 @@
 import type { Clock, Timer } from "../_internal/clock.ts";
 import { LeaseLostError } from "../contract/errors.ts";
 import type { Report } from "../contract/events.ts";
-import type { Run } from "../execution/run.ts";
+import type { MessageRun } from "../execution/message_run.ts";
 
 /** Extends the leases of its worker's runs. */
 export class LeaseKeeper {
   readonly #clock: Clock;
   readonly #report: Report;
   /** All of the worker's runs: a set of those with a lease would have to be kept for each message. */
-  readonly #runs: () => Iterable<Run>;
+  readonly #runs: () => Iterable<MessageRun>;
   /** The next beat of each interval. */
   readonly #beats = new Map<number, Timer>();
   /** Runs whose extension the broker has not answered yet: asking again would not help. */
-  readonly #asking = new Set<Run>();
+  readonly #asking = new Set<MessageRun>();
 
-  constructor(clock: Clock, report: Report, runs: () => Iterable<Run>) {
+  constructor(clock: Clock, report: Report, runs: () => Iterable<MessageRun>) {
     this.#clock = clock;
     this.#report = report;
     this.#runs = runs;
   }
 
   /** Extends a run's lease, every so many milliseconds, for as long as the worker has it. */
-  keep(run: Run, interval: number): void {
+  keep(run: MessageRun, interval: number): void {
     run.leaseInterval = interval;
     if (!this.#beats.has(interval)) this.#schedule(interval);
   }
@@ -51,16 +51,15 @@ export class LeaseKeeper {
   }
 
   /** Never rejects. */
-  async #extend(run: Run): Promise<void> {
-    const { delivery, settling, where } = run;
-    const isDone = (): boolean => settling.isSettled && !settling.isReplying;
-    if (isDone() || this.#asking.has(run)) return;
+  async #extend(run: MessageRun): Promise<void> {
+    const { delivery, settlement, where } = run;
+    if (settlement.isSettled || this.#asking.has(run)) return;
     this.#asking.add(run);
     try {
       const result = await delivery.extendLease?.();
-      if (result !== "lost" || isDone() || run.abortion) return;
+      if (result !== "lost" || settlement.isSettled || run.abortion) return;
       this.#report("message.lease.lost", where);
-      run.abort("interrupted", new LeaseLostError(delivery.messageId));
+      run.interrupt(new LeaseLostError(delivery.messageId));
     } catch (error) {
       this.#report("message.keep_alive.error", { ...where, error });
     } finally {

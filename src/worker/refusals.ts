@@ -5,14 +5,14 @@
 import { delay } from "../_internal/clock.ts";
 import type { UnsettledMessage } from "../contract/events.ts";
 import type { Delivery, Settlement } from "../contract/server.ts";
-import { Settling, type SettlingOptions } from "../execution/settling.ts";
+import { MessageSettlement, type SettlementOptions } from "../execution/message_settlement.ts";
 import { pauseAfter, UNROUTED_LIMIT, UnroutedCounter } from "./unrouted.ts";
 
 /** How many messages may wait to be put back without taking up room. */
 const PARKING = 100;
 
 /** What refusing needs to know of its worker. */
-export interface RefusalsOptions extends SettlingOptions {
+export interface RefusalsOptions extends SettlementOptions {
   /** Whether a message keeps its id when it is delivered again. */
   readonly stableIds: boolean;
   /** Aborted when the worker stops: nothing waits any more. */
@@ -70,9 +70,9 @@ export class Refusals {
     const { channel, messageId } = delivery;
     this.#underWay.set(delivery, { actor: undefined, channel, messageId });
     if (pause > 0) await this.#park(pause);
-    const settling = new Settling(delivery, this.#options);
-    settling.begin(settlement);
-    await settling.underWay;
+    const message = new MessageSettlement(delivery, this.#options);
+    message.begin(settlement);
+    await message.sent;
     this.#underWay.delete(delivery);
     done();
   }

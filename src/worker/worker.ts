@@ -10,7 +10,7 @@ import { Execution, type ExecutionOptions } from "../execution/execution.ts";
 import { LeaseKeeper } from "./keep_alive.ts";
 import { Refusals } from "./refusals.ts";
 import type { ResolvedActor } from "../declaration/router.ts";
-import type { Run } from "../execution/run.ts";
+import { MessageRun } from "../execution/message_run.ts";
 import type { Delivery, Server } from "../contract/server.ts";
 import { type Held, Subscriptions } from "./subscriptions.ts";
 import { MOST_AT_ONCE, SETTLE_TIMEOUT, type WorkerLimits } from "./worker_limits.ts";
@@ -47,8 +47,8 @@ export class Worker {
   readonly #stopping = new AbortController();
   readonly #ended = new AbortController();
   readonly #stopped = Promise.withResolvers<void>();
-  /** Messages being handled or settled, each with what handles it. */
-  readonly #runs = new Map<Run, Execution>();
+  /** Messages being handled or settled. */
+  readonly #runs = new Set<MessageRun>();
   readonly #refusals: Refusals;
   /** How many of them only wait for the broker's answer to their acknowledgement. */
   #acknowledging = 0;
@@ -80,11 +80,12 @@ export class Worker {
         this.#acknowledging += change;
         if (change > 0) this.#changed();
       },
+      acknowledged: () => this.#changed(),
       countAbandoned: (change) => this.monitor.countAbandoned(change),
       ended: this.#ended.signal,
     };
     this.#dispatch = new Dispatch(actors.map((actor) => new Execution(actor, options)), report);
-    this.#leases = new LeaseKeeper(clock, report, () => this.#runs.keys());
+    this.#leases = new LeaseKeeper(clock, report, () => this.#runs);
     this.#refusals = new Refusals({
       ...options,
       stableIds: server.capabilities.stableMessageIds,
@@ -148,7 +149,7 @@ export class Worker {
 
   /** The consume loop: room, demand, messages. */
   async #take(held: Held): Promise<void> {
-    while (!this.#stopping.signal.aborted && this.#taken < this.#limits.messagesLimit) {
+    while (!this.#stopping.signal.aborted && !this.#isLimitReached()) {
       const room = this.#room();
       if (room <= 0) {
         await this.#nextChange();
@@ -161,6 +162,12 @@ export class Worker {
       for (const delivery of deliveries) this.#accept(delivery, held);
       if (now - this.#breathed >= BREATH_INTERVAL) await this.#breathe();
     }
+  }
+
+  /** Whether actors have got as many messages as they may. One that is yet to be acknowledged (`ack_first`) may be none. */
+  #isLimitReached(): boolean {
+    if (this.#taken < this.#limits.messagesLimit) return false;
+    return ![...this.#runs].some((run) => run.phase === "acknowledging");
   }
 
   /** Lets timers, signals and health checks in: a server that always has messages at hand would keep them out for ever. */
@@ -183,11 +190,13 @@ export class Worker {
     const execution = this.#dispatch.find(delivery);
     if (!execution) return this.#refusals.judge(delivery, () => this.#letGo(held));
     this.#taken++;
-    const run = execution.start(delivery);
-    this.#keepLease(run, execution);
-    this.#runs.set(run, execution);
-    execution.handle(run, ({ kind }) => {
-      if (kind !== "interrupted") this.#processed++;
+    const run = new MessageRun(execution, delivery);
+    this.#keepLease(run);
+    this.#runs.add(run);
+    run.start(({ kind }) => {
+      // The broker redelivers what could not be acknowledged first: no actor has seen it.
+      if (kind === "unacknowledged") this.#taken--;
+      else if (kind !== "interrupted") this.#processed++;
       this.#runs.delete(run);
       this.#letGo(held);
     });
@@ -199,7 +208,8 @@ export class Worker {
     this.#changed();
   }
 
-  #keepLease(run: Run, { actor }: Execution): void {
+  #keepLease(run: MessageRun): void {
+    const { actor } = run.execution;
     if (!this.#server.capabilities.leases || actor.keepAlive === false) return;
     const interval = typeof actor.keepAlive === "number" ? actor.keepAlive : run.delivery.leaseInterval;
     if (interval !== undefined) this.#leases.keep(run, interval);
@@ -212,8 +222,8 @@ export class Worker {
     if (!await this.#idleWithin(gracefulShutdownTime)) {
       this.#report("worker.shutdown.tasks_timeout", { messages: this.#running() });
       const reason = new DOMException("The worker is shutting down", "AbortError");
-      for (const run of this.#runs.keys()) run.abort("interrupted", reason);
-      if (!await this.#idleWithin(cancellationTimeout)) this.#forfeit();
+      for (const run of this.#runs) run.interrupt(reason);
+      if (!await this.#idleWithin(cancellationTimeout)) this.#release();
     }
     // Settling is never cancelled; it only may not take for ever.
     const isIdle = await this.#idleWithin(SETTLE_TIMEOUT);
@@ -225,10 +235,10 @@ export class Worker {
   }
 
   /** Settles what hangs, in a middleware or elsewhere. What only waits for the broker's answer is waited for. */
-  #forfeit(): void {
-    for (const [run, execution] of this.#runs) {
-      if (!run.begun || run.over) continue;
-      void execution.forfeit(run).then(() => {
+  #release(): void {
+    for (const run of this.#runs) {
+      if (run.phase !== "running") continue;
+      void run.release().then(() => {
         this.#runs.delete(run);
         this.#changed();
       });
@@ -236,7 +246,7 @@ export class Worker {
   }
 
   #running(): RunningMessage[] {
-    return [...this.#runs.keys()].map((run) => run.where);
+    return [...this.#runs].map((run) => run.where);
   }
 
   #idleWithin(ms: number): Promise<boolean> {

@@ -19,7 +19,7 @@ import {
 } from "@repid/core";
 import { systemClock } from "../../src/_internal/clock.ts";
 import type { DeliveryResult } from "../../src/contract/server.ts";
-import { Settling } from "../../src/execution/settling.ts";
+import { MessageSettlement } from "../../src/execution/message_settlement.ts";
 import { test } from "../harness.ts";
 
 interface Stage {
@@ -358,7 +358,7 @@ test("Message.reply() that nobody waits for is waited for before the worker ends
   }, slowly(new InMemoryServer()));
 });
 
-test("Settling.underWay waits for what is done instead of a reply that failed", async () => {
+test("MessageSettlement.sent waits for what is done instead of a reply that failed", async () => {
   const [sending, answer] = [Promise.withResolvers<undefined>(), Promise.withResolvers<DeliveryResult>()];
   const delivery = {
     payload: new Uint8Array(),
@@ -371,15 +371,15 @@ test("Settling.underWay waits for what is done instead of a reply that failed", 
     settle: () => answer.promise,
   };
   const options = { clock: systemClock, report: () => {}, isRetriable: () => false };
-  const settling = new Settling(delivery, options);
-  settling.reply(() => sending.promise).catch(() => {});
-  settling.propose("ack");
-  settling.commit();
+  const settlement = new MessageSettlement(delivery, options);
+  settlement.reply(() => sending.promise).catch(() => {});
+  settlement.verdict = "ack";
+  settlement.commit();
   let isOver = false;
-  const over = settling.underWay?.then(() => isOver = true);
+  const over = settlement.sent?.then(() => isOver = true);
   sending.reject(new Error("nobody there"));
   await setTimeout(0);
-  assert.deepEqual([settling.action, isOver], ["acked", false]);
+  assert.deepEqual([settlement.action, isOver], ["acked", false]);
   answer.resolve("done");
   await over;
 });

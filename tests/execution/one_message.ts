@@ -4,9 +4,9 @@
  */
 import type { Clock, Timer } from "../../src/_internal/clock.ts";
 import type { AnyHandler } from "../../src/declaration/actor.ts";
-import type { Outcome } from "../../src/declaration/confirmation.ts";
 import type { EventFields, EventName } from "../../src/contract/events.ts";
 import { Execution } from "../../src/execution/execution.ts";
+import { type Ending, MessageRun } from "../../src/execution/message_run.ts";
 import type { MessageAction } from "../../src/declaration/message.ts";
 import type { ActorMiddleware, ProducerCall, ProducerMiddleware } from "../../src/declaration/middleware.ts";
 import { Producer } from "../../src/producing/producer.ts";
@@ -65,7 +65,7 @@ export interface HandleOptions {
 
 /** What became of one message. */
 export interface Handled {
-  readonly outcome: Outcome;
+  readonly outcome: Ending;
   readonly action: MessageAction | undefined;
   /** What the broker was told, in order. */
   readonly settlements: readonly (Settlement | "reply")[];
@@ -98,7 +98,7 @@ export async function handleOne(
     meanwhile,
   } = options;
   const router = new Router({ middlewares });
-  router.actor<AnyHandler>({ name: "actor", channel: "c", ...actor } as never, handler);
+  router.actor<AnyHandler>({ name: "actor", channel: "c", timeout: 1_000, ...actor } as never, handler);
   const [resolved] = resolveActors(router);
   const events: EventName[] = [];
   const published: ProducerCall[] = [];
@@ -145,11 +145,13 @@ export async function handleOne(
     countAbandoned: () => 1,
     overrides,
   });
-  const run = execution.start(delivery);
-  const handled = new Promise<Outcome>((resolve) => execution.handle(run, resolve));
-  const end = meanwhile?.((kind) => run.abort(kind, new Error(kind)), clock);
+  const run = new MessageRun(execution, delivery);
+  const handled = new Promise<Ending>((resolve) => run.start(resolve));
+  const abort = (kind: "timed-out" | "interrupted"): void =>
+    kind === "interrupted" ? run.interrupt(new Error(kind)) : clock.fire();
+  const end = meanwhile?.(abort, clock);
   const outcome = await handled;
   end?.();
-  const { action } = run.settling;
+  const { action } = run.settlement;
   return { outcome, action, settlements, events, published, timers: clock.waiting };
 }

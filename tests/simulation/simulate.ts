@@ -170,7 +170,9 @@ class SimulatedRun {
 
   #judge(byItself: boolean): void {
     const { messagesLimit } = this.#scenario;
-    const { routed, openConnections, openSubscriptions, entries } = this.#ledger;
+    const { openConnections, openSubscriptions, entries } = this.#ledger;
+    // What `ack_first` could not acknowledge never reached its middlewares.
+    const { handled } = this.#troupe;
     const must = (holds: boolean, text: string): void => {
       if (!holds) this.#ledger.violation(text);
     };
@@ -178,13 +180,13 @@ class SimulatedRun {
       must(state !== "open", `delivery ${number} of ${letter.id} was forgotten`);
       must(state !== "ack" || this.#mayAck(letter.id), `${letter.id} was acknowledged, but nothing returned`);
     }
-    must(routed <= messagesLimit, `${routed} messages were taken, the limit is ${messagesLimit}`);
+    must(handled <= messagesLimit, `${handled} messages were taken, the limit is ${messagesLimit}`);
     const ranOut = byItself && this.#ended === "resolved";
     must(
-      !ranOut || routed === messagesLimit,
-      `ended after ${routed} messages, the limit is ${messagesLimit}`,
+      !ranOut || handled === messagesLimit,
+      `ended after ${handled} messages, the limit is ${messagesLimit}`,
     );
-    must(this.#processed <= routed, `processed ${this.#processed} of ${routed}`);
+    must(this.#processed <= handled, `processed ${this.#processed} of ${handled}`);
     must(
       this.#endedAt <= this.#bound(),
       `ended at ${this.#endedAt}, no later than ${this.#bound()} expected`,

@@ -6,13 +6,14 @@
 import type { ActorContext } from "../declaration/actor.ts";
 import type { DependencyContext } from "../declaration/dependency.ts";
 import type { ActorInfo, Message } from "../declaration/message.ts";
-import type { AttemptSignal } from "./run.ts";
+import type { LazySignal } from "../_internal/lazy_signal.ts";
+import type { InFlightMessage } from "./in_flight_message.ts";
 
 /** What one attempt's handler and dependencies see alike. */
 export interface ContextBase {
-  readonly message: Message;
+  readonly message: InFlightMessage;
   readonly actor: ActorInfo;
-  readonly attempt: AttemptSignal;
+  readonly signal: LazySignal;
   /** Runs a clean-up when the attempt is over; at once where it is. */
   defer(cleanUp: () => unknown): void;
 }
@@ -23,18 +24,18 @@ export class HandlerContext implements ActorContext<unknown, unknown> {
   readonly actor: ActorInfo;
   readonly headers: unknown;
   readonly deps: unknown;
-  readonly #attempt: AttemptSignal;
+  readonly #signal: LazySignal;
 
-  constructor({ message, actor, attempt }: ContextBase, headers: unknown, deps: unknown) {
+  constructor({ message, actor, signal }: ContextBase, headers: unknown, deps: unknown) {
     this.message = message;
     this.actor = actor;
     this.headers = headers;
     this.deps = deps;
-    this.#attempt = attempt;
+    this.#signal = signal;
   }
 
   get signal(): AbortSignal {
-    return this.#attempt.signal;
+    return this.#signal.signal;
   }
 }
 

@@ -23,7 +23,7 @@ import type {
   Settlement,
 } from "../contract/server.ts";
 import type { SendMessageCommon } from "../producing/producer.ts";
-import type { Settling } from "./settling.ts";
+import type { MessageSettlement } from "./message_settlement.ts";
 
 const decoder = new TextDecoder();
 const NO_PARAMETERS = Object.freeze({});
@@ -38,11 +38,16 @@ export class InFlightMessage implements Message {
   readonly messageId: string | undefined;
   readonly deliveryCount: number | undefined;
   readonly #delivery: Delivery;
-  readonly #settling: Settling;
+  readonly #settlement: MessageSettlement;
   readonly #producer: Producer;
   #revoked = false;
 
-  constructor(delivery: Delivery, settling: Settling, producer: Producer, seen: BaseMessage = delivery) {
+  constructor(
+    delivery: Delivery,
+    settlement: MessageSettlement,
+    producer: Producer,
+    seen: BaseMessage = delivery,
+  ) {
     this.payload = seen.payload;
     this.headers = seen.headers;
     this.contentType = seen.contentType;
@@ -51,13 +56,13 @@ export class InFlightMessage implements Message {
     this.messageId = delivery.messageId;
     this.deliveryCount = delivery.deliveryCount;
     this.#delivery = delivery;
-    this.#settling = settling;
+    this.#settlement = settlement;
     this.#producer = producer;
   }
 
   /** The same message, for somebody whom it can be taken away from. */
   view(): InFlightMessage {
-    return new InFlightMessage(this.#delivery, this.#settling, this.#producer, this);
+    return new InFlightMessage(this.#delivery, this.#settlement, this.#producer, this);
   }
 
   /** The same message, seen differently: what a middleware changed. */
@@ -66,15 +71,15 @@ export class InFlightMessage implements Message {
     const contentType = "contentType" in parts ? parts.contentType : this.contentType;
     const replyTo = "replyTo" in parts ? parts.replyTo : this.replyTo;
     const seen = { payload, headers, contentType, replyTo };
-    return new InFlightMessage(this.#delivery, this.#settling, this.#producer, seen);
+    return new InFlightMessage(this.#delivery, this.#settlement, this.#producer, seen);
   }
 
   get action(): MessageAction | undefined {
-    return this.#settling.action;
+    return this.#settlement.action;
   }
 
   get isActedOn(): boolean {
-    return this.#settling.action !== undefined;
+    return this.#settlement.action !== undefined;
   }
 
   /** Whoever holds this was given up: what it does to the message from now on is ignored. */
@@ -96,7 +101,7 @@ export class InFlightMessage implements Message {
 
   #settle(settlement: Settlement): Promise<boolean> {
     if (this.#revoked) return Promise.resolve(false);
-    const settling = this.#settling.settle(settlement);
+    const settling = this.#settlement.settle(settlement);
     // Reported where it happens: a handler that does not wait for it must not end the process.
     settling.catch(ignore);
     return settling;
@@ -121,7 +126,7 @@ export class InFlightMessage implements Message {
       message: toMessageData(options),
       serverSpecificParameters: options.serverSpecificParameters ?? NO_PARAMETERS,
     };
-    return await this.#settling.reply(async (isOpen) => {
+    return await this.#settlement.reply(async (isOpen) => {
       let result: DeliveryResult | undefined;
       await this.#producer.publishWith(async ({ channel, message, serverSpecificParameters }) => {
         if (isOpen && this.#delivery.reply) {
