@@ -13,6 +13,11 @@ export function settled<T>(value: T | PromiseLike<T>): MaybePromise<T> {
   return isThenable(value) ? Promise.resolve(value) : value;
 }
 
+/** Goes on with a value: now if it is there, else when it has come. */
+export function andThen<T, R>(value: MaybePromise<T>, next: (value: T) => R): MaybePromise<R> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
 /** What a function answers, and what it throws, as a promise. */
 export function promised<T>(call: () => T | PromiseLike<T>): Promise<T> {
   try {

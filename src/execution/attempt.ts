@@ -23,6 +23,8 @@ import { type Abortion, afterAbortion } from "./abortion.ts";
 import type { Execution } from "./execution.ts";
 import type { HandledAttempt } from "./handling.ts";
 import type { InFlightMessage } from "./in_flight_message.ts";
+import type { MessageCall } from "./message_call.ts";
+import { reportAbandoned, reportAbandonedEnd } from "./reports.ts";
 
 /** The run of the message that an attempt belongs to. */
 export interface AttemptRun {
@@ -35,20 +37,12 @@ export interface AttemptRun {
   attemptEnded(outcome: Outcome): void;
 }
 
-/** What an attempt is made of. */
-export interface AttemptParts {
-  readonly run: AttemptRun;
-  /** Whether a failure decides what to do with the message: `next({ final: false })` says no. */
-  readonly final: boolean;
+/** One attempt. Only its run and its own callbacks change it. */
+export class Attempt implements HandledAttempt {
   /** The handler's own view of the message: it is revoked when the handler is abandoned. */
   readonly message: InFlightMessage;
   readonly signal: LazySignal;
-}
-
-/** One attempt. Only its run and its own callbacks change it. */
-export class Attempt implements HandledAttempt {
-  readonly message: InFlightMessage;
-  readonly signal: LazySignal;
+  /** Whether a failure decides what to do with the message: `next({ final: false })` says no. */
   readonly final: boolean;
   readonly #run: AttemptRun;
   /** How the attempt ended; `undefined` while it is validating or handling. */
@@ -63,10 +57,10 @@ export class Attempt implements HandledAttempt {
   #resolve: ((value: unknown) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
 
-  constructor({ run, final, message, signal }: AttemptParts) {
+  constructor(run: AttemptRun, { message, final }: MessageCall, signal: LazySignal) {
     this.#run = run;
     this.final = final;
-    this.message = message;
+    this.message = message.view();
     this.signal = signal;
   }
 
@@ -130,14 +124,14 @@ export class Attempt implements HandledAttempt {
   }
 
   #settled(outcome: Outcome): void {
-    if (this.isAbandoned) this.#run.execution.reports.abandonedEnded(this.#run.where);
+    if (this.isAbandoned) reportAbandonedEnd(this.#run.execution.options, this.#run.where);
     else this.#pass(outcome);
   }
 
   #abandon({ kind, reason: error }: Abortion): void {
     this.isAbandoned = true;
     this.message.revoke();
-    this.#run.execution.reports.abandoned(this.#run.where, error);
+    reportAbandoned(this.#run.execution.options, this.#run.where, error);
     this.#pass({ kind, error });
   }
 

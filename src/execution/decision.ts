@@ -17,6 +17,7 @@ import {
   isAction,
   isSettlement,
   type ManualAction,
+  type Outcome,
 } from "../declaration/confirmation.ts";
 import type { Message } from "../declaration/message.ts";
 import type { ResolvedActor } from "../declaration/router.ts";
@@ -60,8 +61,13 @@ export function actionAfterFailure(
   return decision;
 }
 
-/** The error of a handler whose result is not an action of its mode. */
-export function notAnAction({ name, confirmationMode }: ResolvedActor, value: unknown): TypeError {
+/** A failure as it is; a result that is not an action of its mode as a failure of the handler. */
+export function asFailure(actor: ResolvedActor, outcome: Outcome): Failure {
+  if (outcome.kind !== "returned") return outcome;
+  return { kind: "threw", error: notAnAction(actor, outcome.value) };
+}
+
+function notAnAction({ name, confirmationMode }: ResolvedActor, value: unknown): TypeError {
   // Only text is shown: anything else may hold a payload, or may not even turn into text.
   const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : typeof value;
   return new TypeError(

@@ -6,8 +6,8 @@ import { compose } from "../declaration/middleware.ts";
 import type { ResolvedActor } from "../declaration/router.ts";
 import type { Producer } from "../producing/producer.ts";
 import { Handling, type HandlingOptions } from "./handling.ts";
-import { changeCall, type MessageCall } from "./message_call.ts";
-import { Reports, type ReportsOptions } from "./reports.ts";
+import type { MessageCall } from "./message_call.ts";
+import type { ReportsOptions } from "./reports.ts";
 
 /** What executions share: their worker's, or their test client's. */
 export interface ExecutionOptions extends HandlingOptions, ReportsOptions {
@@ -28,7 +28,6 @@ export class Execution {
   readonly actor: ResolvedActor;
   readonly options: ExecutionOptions;
   readonly handling: Handling;
-  readonly reports: Reports;
   /** The middlewares, outermost first, and in their middle an attempt. */
   readonly pipeline: (call: MessageCall) => unknown;
 
@@ -36,7 +35,10 @@ export class Execution {
     this.actor = actor;
     this.options = options;
     this.handling = new Handling(actor, options);
-    this.reports = new Reports(actor, options);
-    this.pipeline = compose(actor.middlewares, changeCall, (call: MessageCall) => call.startAttempt());
+    this.pipeline = compose(
+      actor.middlewares,
+      (call: MessageCall, changes) => call.with(changes),
+      (call) => call.startAttempt(),
+    );
   }
 }

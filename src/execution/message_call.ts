@@ -46,8 +46,3 @@ export class MessageCall implements ActorCall {
     return new MessageCall(this.#run, message ? this.message.seenAs(message) : this.message, final);
   }
 }
-
-/** What the rest of the middlewares see after one of them has changed something. */
-export function changeCall(call: MessageCall, changes: ActorCallChanges): MessageCall {
-  return call.with(changes);
-}

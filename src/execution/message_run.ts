@@ -31,19 +31,19 @@
  * failure has decided already. If they returned, the attempt's outcome decides.
  * @module
  */
-import { endingWithin } from "../_internal/clock.ts";
 import { LazySignal } from "../_internal/lazy_signal.ts";
-import { ignore, type MaybePromise, settled } from "../_internal/maybe_promise.ts";
+import { andThen, ignore, type MaybePromise, settled } from "../_internal/maybe_promise.ts";
 import type { RunningMessage } from "../contract/events.ts";
 import type { Delivery } from "../contract/server.ts";
 import { isSettlement, type Outcome } from "../declaration/confirmation.ts";
 import { type Abortion, afterThrowing } from "./abortion.ts";
 import { Attempt, type AttemptRun } from "./attempt.ts";
-import { actionAfterFailure, actionAfterReturn, notAnAction } from "./decision.ts";
+import { actionAfterFailure, actionAfterReturn, asFailure } from "./decision.ts";
 import type { Execution } from "./execution.ts";
 import { InFlightMessage } from "./in_flight_message.ts";
 import { type CallRun, MessageCall } from "./message_call.ts";
 import { MessageSettlement } from "./message_settlement.ts";
+import { reportAbandoned, reportAbandonedEnd, reportEnd } from "./reports.ts";
 
 /** Where a run is. It only goes forward. */
 export type Phase = "acknowledging" | "running" | "joining" | "deciding" | "settling" | "ended";
@@ -122,7 +122,7 @@ export class MessageRun implements AttemptRun, CallRun {
   }
 
   /** The innermost part of the middlewares. They may call it again when the attempt before has ended. */
-  startAttempt({ message, final }: MessageCall): unknown {
+  startAttempt(call: MessageCall): unknown {
     const refused = this.#attempt?.isLive
       ? "again as it is still running: await next() first"
       : this.settlement.verdict === "asking"
@@ -133,7 +133,7 @@ export class MessageRun implements AttemptRun, CallRun {
     if (refused !== undefined) throw new Error(`Cannot run the actor ${refused}`);
     this.#attempts++;
     this.settlement.verdict = undefined;
-    this.#attempt = new Attempt({ run: this, final, message: message.view(), signal: this.#signal });
+    this.#attempt = new Attempt(this, call, this.#signal);
     return this.#attempt.start(this.#interruption);
   }
 
@@ -146,7 +146,8 @@ export class MessageRun implements AttemptRun, CallRun {
     }
     if (final || outcome.kind === "returned") return this.#decide(outcome);
     if (outcome.kind !== "interrupted") {
-      this.execution.reports.attemptFailed(this.where, this.#attempts, outcome.error);
+      const { where, execution: { options: { report } } } = this;
+      report("actor.run.attempt_failed", { ...where, attempt: this.#attempts, error: outcome.error });
     }
     return outcome;
   }
@@ -185,9 +186,7 @@ export class MessageRun implements AttemptRun, CallRun {
   #conclude(ending: Outcome): void {
     if (this.settlement.verdict !== undefined) return this.#settle(ending);
     this.#phase = "deciding";
-    const deciding = this.#decide(ending);
-    if (deciding instanceof Promise) void deciding.then((outcome) => this.#settle(outcome));
-    else this.#settle(deciding);
+    void andThen(this.#decide(ending), (outcome) => this.#settle(outcome));
   }
 
   /** Gives the message its verdict. Answers the outcome that counts: a result that is no action counts as thrown. */
@@ -197,25 +196,18 @@ export class MessageRun implements AttemptRun, CallRun {
       settlement.verdict = "no_action";
       return outcome;
     }
-    let failure = outcome;
-    if (failure.kind === "returned") {
-      const action = actionAfterReturn(actor, failure.value);
-      if (action !== undefined) {
-        settlement.verdict = action;
-        settlement.commit();
-        return outcome;
-      }
-      failure = { kind: "threw", error: notAnAction(actor, failure.value) };
+    const action = outcome.kind === "returned" ? actionAfterReturn(actor, outcome.value) : undefined;
+    if (action !== undefined) {
+      settlement.verdict = action;
+      settlement.commit();
+      return outcome;
     }
+    const failure = asFailure(actor, outcome);
     const message = this.#original as InFlightMessage; // there since the middlewares run
     const asking = actionAfterFailure(options, { actor, failure, message, where: this.where });
-    if (!(asking instanceof Promise)) {
-      settlement.verdict = asking;
-      return failure;
-    }
-    settlement.verdict = "asking";
-    return asking.then((action) => {
-      settlement.verdict = action;
+    if (asking instanceof Promise) settlement.verdict = "asking";
+    return andThen(asking, (answer) => {
+      settlement.verdict = answer;
       return failure;
     });
   }
@@ -223,33 +215,30 @@ export class MessageRun implements AttemptRun, CallRun {
   /** Sends the verdict, if that has not been done, and waits for the broker. */
   #settle(ending: Outcome): void {
     this.#phase = "settling";
-    const { settlement, execution: { options: { countAcknowledging } } } = this;
+    const { settlement, execution: { actor, options: { countAcknowledging } } } = this;
     settlement.commit();
-    const { sent } = settlement;
-    // Nobody knows how long the reply of an abandoned handler takes.
-    if (!sent || (this.#attempt?.isAbandoned && settlement.isReplying)) return this.#end(ending);
+    // A reply may take as long as its handler; that of an abandoned handler has had its time.
+    const answer = settlement.answeredWithin(this.#attempt?.isAbandoned ? 0 : actor.timeout);
+    if (!answer) return this.#end(ending);
     const isAcknowledging = settlement.action === "acked";
     if (isAcknowledging) countAcknowledging?.(1);
-    void (settlement.isReplying ? this.#replied(sent) : sent).then(() => {
+    void answer.then(() => {
       if (isAcknowledging) countAcknowledging?.(-1);
       this.#end(ending);
     });
   }
 
-  /** A reply that the handler did not wait for may take as long as the handler. Never rejects. */
-  #replied(sent: Promise<unknown>): Promise<unknown> {
-    const { actor: { name, timeout: ms }, options: { clock, ended } } = this.execution;
-    return endingWithin(sent, { clock, ms, what: `A reply of "${name}"`, ended }).catch(ignore);
-  }
-
   #end(ending: Outcome): void {
     this.#phase = "ended";
-    const { reports } = this.execution;
+    const { where, settlement: { action }, execution: { actor, options } } = this;
     // A failure that a middleware swallowed is reported too.
     const failed = this.#attempt?.outcome;
     const outcome = failed && failed.kind !== "returned" ? failed : ending;
-    reports.ended(this.delivery, this.settlement.action, outcome);
-    if (this.#isReleased) reports.abandonedEnded(this.where);
+    reportEnd(options, where, outcome, action);
+    if (actor.confirmationMode === "manual" && action === undefined) {
+      options.report("actor.ack.manual.unacknowledged", where);
+    }
+    if (this.#isReleased) reportAbandonedEnd(options, where);
     this.#onEnd(ending);
   }
 
@@ -265,7 +254,7 @@ export class MessageRun implements AttemptRun, CallRun {
     // An abandoned handler has been counted.
     if (!this.#attempt?.isAbandoned) {
       this.#isReleased = true;
-      this.execution.reports.abandoned(this.where, this.abortion?.reason);
+      reportAbandoned(this.execution.options, this.where, this.abortion?.reason);
     }
     const { settlement, settlement: { verdict } } = this;
     settlement.begin(isSettlement(verdict) ? verdict : "reject");

@@ -13,8 +13,8 @@
  * @module
  */
 import { backoff } from "../_internal/backoff.ts";
-import { type Clock, delay } from "../_internal/clock.ts";
-import { promised } from "../_internal/maybe_promise.ts";
+import { type Clock, delay, endingWithin } from "../_internal/clock.ts";
+import { ignore, promised } from "../_internal/maybe_promise.ts";
 import type { Report } from "../contract/events.ts";
 import type { Delivery, DeliveryResult, Settlement } from "../contract/server.ts";
 import { isSettlement, type ManualAction } from "../declaration/confirmation.ts";
@@ -48,14 +48,8 @@ const PAST: Readonly<Record<Settlement, MessageAction>> = {
 const TRIES = 4;
 const RETRY_DELAY = { first: 100, longest: 1_000 };
 
-/** The broker did not take a settlement, not even the last try. */
-class SettleFailure {
-  readonly error: unknown;
-
-  constructor(error: unknown) {
-    this.error = error;
-  }
-}
+/** What the broker answered, or why it did not take the settlement, not even at the last try. */
+type Answer = DeliveryResult | { readonly error: unknown };
 
 /** The settlement of one message. */
 export class MessageSettlement {
@@ -84,14 +78,18 @@ export class MessageSettlement {
     return this.#action !== undefined && !(this.#state === "replying" && this.#action === "replied");
   }
 
-  /** Whether a reply is under way. */
-  get isReplying(): boolean {
-    return this.#state === "replying";
-  }
-
   /** The settlement or reply that was sent to the broker. Never rejects: a failure is reported where it happens. */
   get sent(): Promise<unknown> | undefined {
     return this.#sent;
+  }
+
+  /** Resolves when the broker has answered; `undefined` if there is nothing to wait for. A reply is waited for only so long. */
+  answeredWithin(replyTimeout: number): Promise<unknown> | undefined {
+    if (this.#state !== "replying" || !this.#sent) return this.#sent;
+    if (replyTimeout === 0) return undefined;
+    const { clock, ended } = this.#options;
+    const waiting = endingWithin(this.#sent, { clock, ms: replyTimeout, what: "The reply", ended });
+    return waiting.catch(ignore);
   }
 
   /** Settles and waits for the broker. Answers whether this call did it; rejects if the broker did not take it. */
@@ -151,7 +149,7 @@ export class MessageSettlement {
     );
   }
 
-  #send(settlement: Settlement): Promise<DeliveryResult | SettleFailure> {
+  #send(settlement: Settlement): Promise<Answer> {
     this.#state = "settled";
     this.#action = PAST[settlement];
     const sent = this.#tell(settlement, this.#action);
@@ -164,7 +162,7 @@ export class MessageSettlement {
     settlement: Settlement,
     action: MessageAction,
     tries = 1,
-  ): Promise<DeliveryResult | SettleFailure> {
+  ): Promise<Answer> {
     return promised(() => this.#delivery.settle(settlement)).then(
       (result) => this.#told(action, result),
       (error) => this.#tellAgain(settlement, action, tries, error),
@@ -176,14 +174,14 @@ export class MessageSettlement {
     action: MessageAction,
     tries: number,
     error: unknown,
-  ): Promise<DeliveryResult | SettleFailure> {
+  ): Promise<Answer> {
     const { clock, report, isRetriable, random = Math.random, ended } = this.#options;
     if (tries < TRIES && !ended?.aborted && isRetriable(error)) {
       await delay(clock, backoff(tries, { ...RETRY_DELAY, random }), ended);
       return await this.#tell(settlement, action, tries + 1);
     }
     report("message.settle.error", { ...this.#where(action), error });
-    return new SettleFailure(error);
+    return { error };
   }
 
   #told(action: MessageAction, result: DeliveryResult): DeliveryResult {
@@ -197,7 +195,7 @@ export class MessageSettlement {
 }
 
 /** Whether the broker did it. Throws why it did not take it. */
-function succeeded(answer: DeliveryResult | SettleFailure): boolean {
-  if (answer instanceof SettleFailure) throw answer.error;
+function succeeded(answer: Answer): boolean {
+  if (typeof answer === "object") throw answer.error;
   return answer === "done";
 }
