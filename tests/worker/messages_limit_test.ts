@@ -39,7 +39,8 @@ for (const tasksLimit of [1, 10]) {
     }
     const { processed } = await app.runWorker({ messagesLimit: 2, tasksLimit, osSignals: [] });
     assert.deepEqual([processed, handled], [2, ["3", "4"]]);
-    assert.equal(server.size("jobs"), 5);
+    // The broker still has the three that were lost.
+    assert.equal(server.size("jobs"), 8);
     await connection.close();
   });
 }
