@@ -45,10 +45,8 @@ export class Attempt implements HandledAttempt {
   /** Whether a failure decides what to do with the message: `next({ final: false })` says no. */
   readonly final: boolean;
   readonly #run: AttemptRun;
-  /** How the attempt ended; `undefined` while it is validating or handling. */
-  outcome: Outcome | undefined;
-  /** Whether its handler was abandoned. It may still be running. */
-  isAbandoned = false;
+  #outcome: Outcome | undefined;
+  #isAbandoned = false;
   #state: "validating" | "handling" | "deciding" | "cleaning" | "ended" = "validating";
   #abortion: Abortion | undefined;
   /** First the time limit, then the time to obey the signal. */
@@ -66,6 +64,16 @@ export class Attempt implements HandledAttempt {
 
   get actor(): ActorInfo {
     return this.#run.execution.actor.info;
+  }
+
+  /** How it ended; `undefined` while it is validating or handling. */
+  get outcome(): Outcome | undefined {
+    return this.#outcome;
+  }
+
+  /** Whether its handler was abandoned. It may still be running. */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
   }
 
   /** Whether it has not ended yet. */
@@ -98,7 +106,7 @@ export class Attempt implements HandledAttempt {
 
   /** Asks it to end: aborts its signal and, after `cancellationTimeout`, abandons its handler. Only the first call counts. */
   abort(abortion: Abortion): void {
-    if (this.#abortion || this.outcome) return;
+    if (this.#abortion || this.#outcome) return;
     this.#abortion = abortion;
     this.#stopTimer();
     if (this.#resolve) this.#limitPatience(abortion);
@@ -124,12 +132,12 @@ export class Attempt implements HandledAttempt {
   }
 
   #settled(outcome: Outcome): void {
-    if (this.isAbandoned) reportAbandonedEnd(this.#run.execution.options, this.#run.where);
+    if (this.#isAbandoned) reportAbandonedEnd(this.#run.execution.options, this.#run.where);
     else this.#pass(outcome);
   }
 
   #abandon({ kind, reason: error }: Abortion): void {
-    this.isAbandoned = true;
+    this.#isAbandoned = true;
     this.message.revoke();
     reportAbandoned(this.#run.execution.options, this.#run.where, error);
     this.#pass({ kind, error });
@@ -146,9 +154,9 @@ export class Attempt implements HandledAttempt {
 
   #handlerEnded(outcome: Outcome): unknown {
     this.#stopTimer();
-    this.outcome = afterAbortion(this.#abortion, outcome);
+    this.#outcome = afterAbortion(this.#abortion, outcome);
     this.#state = "deciding";
-    const deciding = this.#run.handlerEnded(this, this.outcome);
+    const deciding = this.#run.handlerEnded(this, this.#outcome);
     if (deciding instanceof Promise || this.#cleanUps) return this.#cleanUp(deciding);
     return this.#end(deciding);
   }
@@ -163,7 +171,7 @@ export class Attempt implements HandledAttempt {
   }
 
   #end(outcome: Outcome): unknown {
-    this.outcome = outcome;
+    this.#outcome = outcome;
     this.#state = "ended";
     this.#run.attemptEnded(outcome);
     if (outcome.kind === "returned") return outcome.value;
