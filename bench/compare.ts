@@ -9,10 +9,10 @@
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startBroker } from "./compare/brokers.ts";
-import { type Entrant, ENTRANTS, type RuntimeName, type ServerName } from "./compare/contenders.ts";
+import { type Entrant, ENTRANTS, repidOf, type RuntimeName, type ServerName } from "./compare/contenders.ts";
 import { type CompareOptions, toOptions } from "./compare/options.ts";
 import { type Cell, toCells } from "./compare/plan.ts";
 import { type CellResult, merge, type Results, type Row } from "./compare/results.ts";
@@ -37,7 +37,11 @@ async function compare(server: ServerName): Promise<number> {
   const broker = await startBroker(server);
   try {
     const cells = toCells(server, options);
-    const entrants = ENTRANTS.filter((one) => one.servers.includes(server) && isWanted(one));
+    const { before } = options;
+    const entrants = [
+      ...ENTRANTS.filter((one) => one.servers.includes(server) && isWanted(one)),
+      ...before === undefined ? [] : [repidOf(resolve(before))],
+    ];
     const runners = entrants.flatMap((entrant) =>
       (entrant.isPeer ? options.peerRuntimes : options.runtimes).map((runtime) => ({ entrant, runtime }))
     );

@@ -22,6 +22,8 @@ export interface Entrant {
   readonly isPeer?: boolean;
   /** Its rate beside that of the others, about: so many messages fewer are sent to it. Defaults to 1. */
   readonly pace?: number;
+  /** The root of another checkout of this project, which it is measured from. */
+  readonly checkout?: string;
   /** Runs only where it is asked for by name. */
   readonly isExtra?: boolean;
 }
@@ -52,3 +54,8 @@ export const ENTRANTS: readonly Entrant[] = [
     pace: 0.3,
   },
 ];
+
+/** The framework of another checkout, such as the code before a change. */
+export function repidOf(checkout: string): Entrant {
+  return { name: "repid before", servers: ALL, file: "repid.ts", variant: "full", checkout };
+}

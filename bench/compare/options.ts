@@ -14,6 +14,8 @@ export interface CompareOptions extends PlanOptions {
   readonly runtimes: readonly RuntimeName[];
   /** Where the peers run. */
   readonly peerRuntimes: readonly RuntimeName[];
+  /** The root of another checkout of this project, to be measured as `repid before`; `undefined` for none. */
+  readonly before: string | undefined;
   /** By name; all but the extra ones where it is empty. */
   readonly contenders: readonly string[];
   /** The folder that the results are written to; `undefined` for the usual one. */
@@ -42,6 +44,7 @@ export function toOptions(args: readonly string[]): CompareOptions {
       concurrency: list,
       runtimes: list,
       "peer-runtimes": list,
+      before: list,
       contenders: list,
       out: list,
       profile: list,
@@ -68,6 +71,7 @@ export function toOptions(args: readonly string[]): CompareOptions {
       ? []
       : oneOf("contenders", values.contenders, ENTRANTS.map(({ name }) => name)),
     concurrencies,
+    before: values.before,
     out: values.out,
     profiles: values.profile,
   };

@@ -5,14 +5,15 @@
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { NODE_ARGUMENTS } from "../../tests/processes/node.ts";
 import type { Entrant, RuntimeName } from "./contenders.ts";
 
 const execute = promisify(execFile);
-const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
+const HERE = fileURLToPath(new URL("./", import.meta.url));
+const ROOT = join(HERE, "..", "..");
 const PEERS = fileURLToPath(new URL("../peers/", import.meta.url));
 
 /** A command, and the module that it is to measure. */
@@ -51,8 +52,13 @@ function denoRuntime(): Runtime {
     title: `Deno ${Deno.version.deno}`,
     command: (file) => Promise.resolve([...base, file]),
     launch: (entrant) => {
-      const config = entrant.isPeer ? ["--config", join(PEERS, "deno.json")] : [];
-      return Promise.resolve({ command: [...base, ...config, CHILD], module: sourceOf(entrant).href });
+      const { isPeer, checkout } = entrant;
+      const folder = isPeer ? PEERS : checkout;
+      const config = folder === undefined ? [] : ["--config", join(folder, "deno.json")];
+      return Promise.resolve({
+        command: [...base, ...config, childOf(entrant)],
+        module: sourceOf(entrant).href,
+      });
     },
   };
 }
@@ -63,7 +69,7 @@ async function bunRuntime(): Promise<Runtime> {
     name: "bun",
     title: `Bun ${(await execute(bun, ["--version"])).stdout.trim()}`,
     command: (file) => Promise.resolve([bun, file]),
-    launch: (entrant) => Promise.resolve({ command: [bun, CHILD], module: sourceOf(entrant).href }),
+    launch: (entrant) => Promise.resolve({ command: [bun, childOf(entrant)], module: sourceOf(entrant).href }),
   };
 }
 
@@ -94,13 +100,23 @@ async function nodeRuntime(): Promise<Runtime> {
     title: `Node ${(await execute("node", ["--version"])).stdout.trim().slice(1)}`,
     async launch(entrant) {
       const module = await build(fileURLToPath(sourceOf(entrant)), entrant.isPeer ?? false);
-      return { command: await command(CHILD), module: pathToFileURL(module).href };
+      return { command: await command(childOf(entrant)), module: pathToFileURL(module).href };
     },
   };
 }
 
-function sourceOf({ file }: Entrant): URL {
-  return new URL(file, import.meta.url);
+function sourceOf({ file, checkout }: Entrant): URL {
+  return pathToFileURL(join(placeIn(checkout), file));
+}
+
+/** What measures: that of the same checkout. */
+function childOf({ checkout }: Entrant): string {
+  return join(placeIn(checkout), "child.ts");
+}
+
+/** This folder, in another checkout where one is given. */
+function placeIn(checkout: string | undefined): string {
+  return checkout === undefined ? HERE : join(checkout, relative(ROOT, HERE));
 }
 
 let bunPath: Promise<string> | undefined;
