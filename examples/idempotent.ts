@@ -46,7 +46,7 @@ app.servers.register("memory", new InMemoryServer());
 const connection = await app.servers.default.connect();
 const headers = { "idempotency-key": crypto.randomUUID() };
 await app.send(deposit, { account: 1, cents: 500 }, { headers });
-await app.send(deposit, { account: 1, cents: 500 }, { headers }); // a retry: the sender does not know whether the first one arrived
+await app.send(deposit, { account: 1, cents: 500 }, { headers }); // a retry: the first one may have arrived
 await app.runWorker({ messagesLimit: 2 });
 await connection.close();
 console.log("Balance:", database.prepare("SELECT cents FROM accounts WHERE id = 1").get()?.["cents"]);
