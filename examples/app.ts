@@ -1,5 +1,5 @@
 /**
- * An application to be documented: actors, dependencies, message contracts, an operation and a reply.
+ * An application with an AsyncAPI document: actors, a dependency, message contracts, an operation and a reply.
  *
  * deno task asyncapi examples/app.ts
  */

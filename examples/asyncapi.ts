@@ -1,5 +1,5 @@
 /**
- * The document of an application: as data, as a page, and served beside a worker.
+ * The AsyncAPI document of an application: as data, as an HTML page, and served over HTTP while a worker runs.
  *
  * deno run -A examples/asyncapi.ts   or   bun run examples/asyncapi.ts
  */
@@ -22,7 +22,7 @@ const app = new Repid({
   },
 });
 
-// It shows up as a server in the document.
+// The document lists it among the servers.
 app.servers.register("default", new InMemoryServer(), { isDefault: true });
 
 const router = new Router({ channel: "orders" });

@@ -1,5 +1,5 @@
 /**
- * One task leads to the next: creating a user sends a welcome mail, through a contract that both sides share.
+ * One task starts the next: the actor that creates a user sends a message, and a second actor sends the welcome email.
  *
  * deno run examples/chaining.ts   or   bun run examples/chaining.ts
  */

@@ -1,12 +1,15 @@
 /**
- * One message, several receivers, on any broker: a middleware sends a copy to the channel of each.
+ * One message for several receivers, on any broker: a producer middleware sends a copy to the channel of each receiver.
  *
  * deno run -A examples/fan_out.ts   or   bun run examples/fan_out.ts
  */
 import { defineMessage, InMemoryServer, type ProducerMiddleware, Repid, Router } from "@repid/core";
 import { type } from "arktype";
 
-/** Messages to these channels go to others instead. Where one copy cannot be sent, sending rejects, and others may have been. */
+/**
+ * A message to one of these channels goes to the channels listed for it instead. If one copy cannot be sent, the send
+ * rejects, although other copies may have been sent.
+ */
 export function fanOut(receivers: Readonly<Record<string, readonly string[]>>): ProducerMiddleware {
   return async ({ channel }, next) => {
     const channels = receivers[channel] ?? [channel];

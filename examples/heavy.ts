@@ -1,5 +1,5 @@
 /**
- * Functions that keep a processor busy. They run in processes of their own: see `isolated.ts` beside this file.
+ * CPU-bound functions. The example `isolated.ts` runs them in separate processes.
  */
 import type { IsolatedContext } from "@repid/core/workers";
 
@@ -12,18 +12,18 @@ export function isPrime({ number }: { number: number }): boolean {
   return true;
 }
 
-/** Never yields, so nothing but the end of its process can stop it. */
+/** Never yields to the event loop: only killing its process stops it. */
 export function countForever(_: { from: number }): never {
   for (;;);
 }
 
-/** Yields from time to time, so that it can stop by itself. */
+/** Yields to the event loop regularly, so that it can react to its signal. */
 export async function sumUpTo(limit: number, { signal }: IsolatedContext): Promise<number> {
   let sum = 0;
   for (let i = 1; i <= limit; i++) {
     sum += i;
     if (i % 1_000_000 > 0) continue;
-    await new Promise((resolve) => setTimeout(resolve)); // lets the abort come in
+    await new Promise((resolve) => setTimeout(resolve)); // the abort can arrive now
     signal.throwIfAborted();
   }
   return sum;

@@ -1,5 +1,5 @@
 /**
- * A handler that may run twice and acts once: what it does and that it did are written in one transaction.
+ * An idempotent handler: the change, and the record that the change was made, are written in one transaction.
  *
  * deno run -A examples/idempotent.ts   or   bun run examples/idempotent.ts
  */
@@ -14,7 +14,7 @@ database.exec(`
   INSERT INTO accounts VALUES (1, 0);
 `);
 
-/** Does something once for each key. Answers whether it was the first time. */
+/** Calls `act` only once for each key. Returns whether this call was the first. */
 function once(key: string, act: () => void): boolean {
   database.exec("BEGIN IMMEDIATE");
   try {
@@ -32,7 +32,7 @@ const router = new Router({ channel: "payments" });
 const deposit = router.actor({
   name: "deposit",
   payload: type({ account: "number", cents: "number" }),
-  // The sender's own id: a broker's changes where a message is put back as a copy, or sent again by a policy.
+  // A key that the sender chose. The broker's message id may change when a message is rejected or republished.
   headers: type({ "idempotency-key": "string" }),
 }, ({ account, cents }, { headers: { "idempotency-key": key } }) => {
   const isFirst = once(key, () => {
@@ -46,7 +46,7 @@ app.servers.register("memory", new InMemoryServer());
 const connection = await app.servers.default.connect();
 const headers = { "idempotency-key": crypto.randomUUID() };
 await app.send(deposit, { account: 1, cents: 500 }, { headers });
-await app.send(deposit, { account: 1, cents: 500 }, { headers }); // the sender did not know whether it had arrived
+await app.send(deposit, { account: 1, cents: 500 }, { headers }); // a retry: the first one may have arrived
 await app.runWorker({ messagesLimit: 2 });
 await connection.close();
 console.log("Balance:", database.prepare("SELECT cents FROM accounts WHERE id = 1").get()?.["cents"]);

@@ -1,6 +1,6 @@
 /**
- * CPU-bound work: the handlers run in other processes, so the worker goes on meanwhile, and a time limit holds even for a
- * loop that never ends.
+ * CPU-bound work: the functions run in separate processes. They do not block the worker, and a time limit stops even an
+ * endless loop.
  *
  * deno run -A examples/isolated.ts   or   bun run examples/isolated.ts
  */
@@ -13,7 +13,7 @@ const heavy = isolated<typeof Heavy>(new URL("./heavy.ts", import.meta.url));
 
 const router = new Router({ channel: "heavy" });
 
-// an isolated function is a handler: its parameter is checked against the payload
+// an isolated function can be a handler: its parameter type is checked against the payload
 const countForever = router.actor({
   name: "count_forever",
   payload: type({ from: "number" }),
@@ -24,7 +24,7 @@ const countForever = router.actor({
   },
 }, heavy.countForever);
 
-// and it can be called like any function that is async
+// it can also be called like any async function
 const findPrimes = router.actor({
   name: "find_primes",
   payload: type({ from: "number.integer", to: "number.integer" }),

@@ -1,5 +1,5 @@
 /**
- * Operations: names for sending, which also describe what is sent.
+ * Operations: names that an application sends by. The AsyncAPI document describes them.
  *
  * deno run -A examples/message_registry.ts   or   bun run examples/message_registry.ts
  */

@@ -1,9 +1,9 @@
 /**
- * One trace from the request that sends to the actors that handle, with OpenTelemetry.
+ * Tracing with OpenTelemetry: one trace from the request that sends a message to the actors that handle it.
  *
  * deno run -A examples/opentelemetry.ts   or   bun run examples/opentelemetry.ts
  *
- * With REDIS_URL the two halves are two programs: the argument `work` starts the worker, `send` sends.
+ * With REDIS_URL you can run two programs: the argument `work` runs only the worker, `send` only sends.
  */
 import { defineMessage, InMemoryServer, Repid, Router } from "@repid/core";
 import { openTelemetry } from "@repid/core/opentelemetry";
@@ -15,7 +15,7 @@ import { BasicTracerProvider, type ReadableSpan, SimpleSpanProcessor } from "@op
 import { type } from "arktype";
 import process from "node:process";
 
-// The SDK. A real application exports over OTLP, in batches; here each span is a line.
+// The SDK. A real application exports spans over OTLP, in batches. This one prints each span as a line.
 const spans = new SimpleSpanProcessor({
   export: (ended, done) => {
     ended.forEach(print);

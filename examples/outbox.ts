@@ -1,6 +1,6 @@
 /**
- * A transactional outbox: a message is written down in the transaction that it tells of, and sent afterwards. Neither is
- * without the other, whatever crashes; a message may be sent twice, so it carries a key.
+ * A transactional outbox: a message is stored in the same transaction as the data it is about, and sent after the commit.
+ * A crash never leaves one without the other. A message may be sent twice, so it carries an idempotency key.
  *
  * deno run -A examples/outbox.ts   or   bun run examples/outbox.ts
  */
@@ -24,7 +24,7 @@ database.exec(`
   CREATE TABLE outbox (id INTEGER PRIMARY KEY, channel TEXT, topic TEXT, payload TEXT, key TEXT);
 `);
 
-/** An order and its message, or neither. */
+/** Stores an order and its message: both, or neither. */
 function placeOrder(sku: string): void {
   database.exec("BEGIN IMMEDIATE");
   try {
@@ -41,7 +41,7 @@ function placeOrder(sku: string): void {
 
 const Row = type({ id: "number", channel: "string", topic: "string", payload: "string", key: "string" });
 
-/** Sends what is written down, oldest first, and forgets it once the broker has it. One relay at a time. */
+/** Sends stored messages, oldest first. Deletes each one after the broker has confirmed it. Run one relay at a time. */
 async function relay(app: Repid): Promise<number> {
   const rows = database.prepare("SELECT * FROM outbox ORDER BY id LIMIT 100").all();
   for (const { id, channel, topic, payload, key } of rows.map((row) => Row.assert({ ...row }))) {
@@ -59,10 +59,10 @@ app.servers.register("memory", new InMemoryServer());
 
 placeOrder("pen");
 placeOrder("paper");
-await relay(app).catch((error: Error) => console.log(`Not yet: ${error.name}`)); // the broker is away
+await relay(app).catch((error: Error) => console.log(`Not yet: ${error.name}`)); // there is no connection yet
 
 const connection = await app.servers.default.connect();
-console.log(`Sent: ${await relay(app)}`); // a timer calls it again and again
+console.log(`Sent: ${await relay(app)}`); // a real application calls this from a timer
 await app.runWorker({ messagesLimit: 2 });
 console.log(`Left: ${await relay(app)}`);
 await connection.close();

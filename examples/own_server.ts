@@ -1,6 +1,6 @@
 /**
- * A server of one's own: a table as the broker, in SQLite, which Deno, Bun and Node have built in. It passes `testServer`,
- * the suite that the servers of Repid pass (`tests/servers/own_server_test.ts`); the guide about servers shows it in parts.
+ * Your own server: a table in SQLite is the broker. Deno, Bun and Node have SQLite built in. It passes `testServer`, the
+ * same suite as Repid's own servers (`tests/servers/own_server_test.ts`). The guide `docs/own_server.md` shows it.
  *
  * deno run -A examples/own_server.ts   or   bun run examples/own_server.ts
  */
@@ -24,16 +24,16 @@ import { setTimeout } from "node:timers/promises";
 
 /** Options of {@linkcode TableServer}. */
 export interface TableServerOptions {
-  /** How long a message is ours without a sign of life, in milliseconds. Defaults to 60 000. */
+  /** How long a message is leased without being extended, in milliseconds. Defaults to 60 000. */
   readonly lease?: number;
 }
 
-/** How often an empty table is looked into, in milliseconds. */
+/** How often an empty table is polled, in milliseconds. */
 const POLL_INTERVAL = 20;
 
 /**
- * A message waits while `until` is past; whoever takes it next is a new owner, and counts. What is written survives the
- * death of every program; with `synchronous = FULL` that of the machine, at some hundred messages a second.
+ * A message is available when `until` is in the past. Taking it sets a new owner and counts the delivery. Committed messages
+ * survive a crash of any program. With `synchronous = FULL` they also survive a power failure, at a few hundred messages/s.
  */
 const TABLE = `
   PRAGMA journal_mode = WAL;
@@ -50,7 +50,7 @@ const TAKE = `
     SELECT id FROM messages WHERE channel = ? AND dead = 0 AND until < ? ORDER BY id LIMIT ?
   ) RETURNING id, payload, rest, deliveries`;
 
-/** Each touches a message only while it is ours: nobody has taken it since. */
+/** Each statement changes a message only while this subscription holds its lease. */
 const SETTLE: Readonly<Record<Settlement, string>> = {
   ack: "DELETE FROM messages WHERE id = ? AND owner = ? AND deliveries = ?",
   nack: "UPDATE messages SET owner = NULL, dead = 1 WHERE id = ? AND owner = ? AND deliveries = ?",
@@ -58,7 +58,7 @@ const SETTLE: Readonly<Record<Settlement, string>> = {
 };
 const EXTEND = "UPDATE messages SET until = ? WHERE id = ? AND owner = ? AND deliveries = ?";
 
-/** A table of a SQLite database as a broker. Programs on one machine may share it. */
+/** A broker in a table of a SQLite database. Programs on one machine can share it. */
 export class TableServer implements Server {
   readonly protocol = "sqlite";
   readonly host = "localhost";
@@ -72,7 +72,7 @@ export class TableServer implements Server {
     durable: true,
   };
   readonly #lease: number;
-  /** Connections are counted for us: `open` for the first user, `shut` after the last. */
+  /** Counts the connections: calls `open` for the first one, and `shut` after the last one was closed. */
   readonly #shared: SharedConnection;
   #database: DatabaseSync | undefined;
 
@@ -92,7 +92,7 @@ export class TableServer implements Server {
     return this.#shared.connect(options);
   }
 
-  /** Resolves when the message is safe. Errors are SQLite's own: they are thrown, not tried again or logged. */
+  /** Resolves when the message is stored. Throws SQLite's own errors: no retries, no logging. */
   async publish(channel: string, { payload, ...rest }: MessageData): Promise<void> {
     const insert = this.#connected("publish").prepare(
       "INSERT INTO messages (channel, payload, rest) VALUES (?, ?, ?)",
@@ -100,7 +100,7 @@ export class TableServer implements Server {
     await insert.run(channel, payload, JSON.stringify(rest));
   }
 
-  /** Takes nothing yet. */
+  /** Creates the subscription. It takes no message before `take()` is called. */
   async subscribe(channels: readonly string[], { signal }: SubscribeOptions = {}): Promise<Subscription> {
     const database = this.#connected("subscribe");
     signal?.throwIfAborted();
@@ -108,20 +108,20 @@ export class TableServer implements Server {
     return await new TableSubscription(channels, { database, isOpen, lease: this.#lease });
   }
 
-  /** A database that is busy is free again soon; nothing else gets better by trying again. */
+  /** A busy database is worth a retry. No other error is. */
   isRetriable(error: unknown): boolean {
     return error instanceof Error && /busy|locked/.test(error.message);
   }
 
   #connected(doing: string): DatabaseSync {
     this.#shared.assertInUse(doing);
-    return this.#database as DatabaseSync; // it is there while anybody is connected
+    return this.#database as DatabaseSync; // it is set while there is a connection
   }
 }
 
 interface Table {
   readonly database: DatabaseSync;
-  /** Whether the connection is still the one that the subscription was made on. */
+  /** Whether the connection that the subscription was created on is still open. */
   readonly isOpen: () => boolean;
   readonly lease: number;
 }
@@ -148,12 +148,12 @@ class TableSubscription implements Subscription {
     return !this.#stopping.signal.aborted && this.#table.isOpen();
   }
 
-  /** Demand: never more than `max`; none after `wait` milliseconds, or once stopped. */
+  /** Returns up to `max` messages as soon as there are any. Returns none after `wait` milliseconds, or when stopped. */
   async take(max: number, wait: number): Promise<readonly Delivery[]> {
     const end = performance.now() + wait;
     while (this.isActive) {
       const taken: Delivery[] = [];
-      // Each channel gets its turn to be the first, and its share: a busy one starves nobody.
+      // Channels take turns at being first, and each has a share: a busy channel does not starve the others.
       const share = Math.max(1, Math.floor(max / this.#channels.length));
       for (const channel of this.#channels) {
         if (taken.length < max) taken.push(...this.#takeFrom(channel, Math.min(share, max - taken.length)));
@@ -171,7 +171,7 @@ class TableSubscription implements Subscription {
     await this.#stopping.abort();
   }
 
-  /** Puts back what is still ours. Where the connection is gone, the leases end by themselves. */
+  /** Returns the messages that are still leased. Without a connection, their leases expire instead. */
   async close(): Promise<void> {
     await this.stop();
     this.#change("UPDATE messages SET owner = NULL, until = 0 WHERE dead = 0 AND owner = ?", this.#owner);
@@ -182,7 +182,7 @@ class TableSubscription implements Subscription {
     const { database, lease } = this.#table;
     const rows = database.prepare(TAKE).all(this.#owner, now + lease, channel, now, max) as unknown as Row[];
     return rows.sort((a, b) => a.id - b.id).map(({ id, payload, rest, deliveries }) => ({
-      contentType: undefined, // JSON leaves out what is undefined
+      contentType: undefined, // JSON omits undefined properties
       replyTo: undefined,
       ...JSON.parse(rest),
       channel,
@@ -195,7 +195,7 @@ class TableSubscription implements Subscription {
     }));
   }
 
-  /** Answers "lost" where the message is no longer ours, or the connection is gone. */
+  /** Returns "lost" if the lease was lost or the connection is closed. */
   #change(sql: string, ...values: (string | number)[]): DeliveryResult {
     const { database, isOpen } = this.#table;
     return isOpen() && Number(database.prepare(sql).run(...values).changes) > 0 ? "done" : "lost";

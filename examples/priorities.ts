@@ -1,5 +1,5 @@
 /**
- * Priorities: a channel for what is urgent and one for what can wait, each with a worker of its own, in one process.
+ * Priorities: one channel for urgent messages and one for bulk messages. Each has its own worker, here in one process.
  *
  * deno run -A examples/priorities.ts   or   bun run examples/priorities.ts
  */
@@ -18,7 +18,7 @@ forUrgent.actor(urgent, ({ image }) => {
 });
 const forBulk = new Router();
 forBulk.actor(bulk, async ({ image }) => {
-  await urgentDone.promise; // long work: all that is urgent is done before it
+  await urgentDone.promise; // slow work: the urgent message is handled before it ends
   console.log(`Bulk ${image}`);
 });
 
@@ -30,7 +30,7 @@ for (const app of [urgentApp, bulkApp]) app.servers.register("memory", server);
 const connection = await server.connect();
 for (let image = 1; image <= 3; image++) await bulkApp.send(bulk, { image });
 await urgentApp.send(urgent, { image: 4 });
-// Slots of its own: what waits in one channel takes none from the other.
+// Each worker has its own slots: a backlog in one channel takes none from the other.
 await Promise.all([
   bulkApp.runWorker({ tasksLimit: 2, messagesLimit: 3 }),
   urgentApp.runWorker({ tasksLimit: 50, messagesLimit: 1 }),

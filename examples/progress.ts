@@ -1,5 +1,5 @@
 /**
- * The progress of long jobs: the job sends messages about itself, and an endpoint passes them on as server-sent events.
+ * The progress of long jobs: a job sends progress messages, and an HTTP endpoint forwards them as server-sent events.
  *
  * deno run -A examples/progress.ts   or   bun run examples/progress.ts
  */
@@ -26,12 +26,12 @@ jobs.actor(encodeVideo, async ({ jobId, parts }, { message, signal }) => {
   }
 });
 
-/** What is known of jobs, and who wants to know it. */
+/** The latest progress of each job, and the watchers of each job. */
 class Board {
   readonly #latest = new Map<string, Progress>();
   readonly #watchers = new Map<string, Set<(progress: Progress) => void>>();
 
-  /** Progress that comes late, as messages may, is no progress. */
+  /** Stores progress and notifies the watchers. Messages may arrive out of order: progress older than the latest is ignored. */
   post(progress: Progress): void {
     const { jobId, done } = progress;
     if (done < (this.#latest.get(jobId)?.done ?? 0)) return;
@@ -39,7 +39,7 @@ class Board {
     for (const tell of this.#watchers.get(jobId) ?? []) tell(progress);
   }
 
-  /** What is known by now, and then every change. Answers what ends it. */
+  /** Calls `tell` with the latest progress, if there is any, and with every change. Returns a function that stops it. */
   watch(jobId: string, tell: (progress: Progress) => void): () => void {
     const watchers = this.#watchers.get(jobId) ?? new Set();
     this.#watchers.set(jobId, watchers.add(tell));
@@ -56,14 +56,14 @@ const board = new Board();
 const web = new Router();
 web.actor(progressed, (progress) => board.post(progress));
 
-/** `GET /jobs/{id}/progress`, for any web server: `Deno.serve(handler)`, or a route of Hono's. */
+/** `GET /jobs/{id}/progress`, for any web server: `Deno.serve(handler)`, or a route in Hono. */
 const handler: FetchHandler = ({ url }) => {
   const [, , jobId = ""] = new URL(url).pathname.split("/");
   const encoder = new TextEncoder();
   let unwatch = (): void => {};
   const events = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
-      controller.enqueue(encoder.encode(": connected\n\n")); // a comment, so that the answer begins now
+      controller.enqueue(encoder.encode(": connected\n\n")); // an SSE comment: the response starts now
       let over = false;
       unwatch = board.watch(jobId, (progress) => {
         if (over) return;
@@ -74,7 +74,7 @@ const handler: FetchHandler = ({ url }) => {
         queueMicrotask(() => unwatch());
       });
     },
-    cancel: () => unwatch(), // the browser has gone
+    cancel: () => unwatch(), // the browser disconnected
   });
   return new Response(events, {
     headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
@@ -89,7 +89,7 @@ const working = app.runWorker({ signal: stop.signal, osSignals: [] });
 
 const listener = await listen(handler, 0);
 
-// what a browser does with `new EventSource("/jobs/v1/progress")`
+// a browser does this with `new EventSource("/jobs/v1/progress")`
 const response = await fetch(`${listener.url}/jobs/v1/progress`);
 console.log(response.headers.get("content-type"));
 await app.send(encodeVideo, { jobId: "v1", parts: 4 });

@@ -3,7 +3,7 @@
  *
  * deno run --no-lock --node-modules-dir=none examples/quickstart.ts   or   bun run examples/quickstart.ts
  *
- * With these flags Deno fetches the one package that this needs, and not all that the tests do.
+ * With these flags Deno downloads only the one package that this example needs, without those of the tests.
  */
 import { InMemoryServer, Repid, Router } from "@repid/core";
 import { type } from "arktype";

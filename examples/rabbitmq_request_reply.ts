@@ -1,6 +1,6 @@
 /**
- * Request and reply on RabbitMQ: who asks names the queue where the answer is to go. Both queues are in
- * `rabbitmq_definitions.json`; an answer finds its question by the correlation id, which travels as a header.
+ * Request and reply on RabbitMQ: the requester names the queue for the reply. Both queues are in
+ * `rabbitmq_definitions.json`. A header carries the correlation id, which matches a reply to its request.
  *
  * deno run -A examples/rabbitmq_request_reply.ts   or   bun run examples/rabbitmq_request_reply.ts
  */
@@ -19,7 +19,7 @@ const askPrice = defineMessage({
 
 const answering = new Router();
 answering.actor(askPrice, async ({ sku }, { headers, message }) => {
-  // Published where the question says, then the question is acknowledged.
+  // Publishes the reply to the queue that the request names, then acknowledges the request.
   await message.replyJson({ payload: { sku, cents: 100 * sku.length }, headers });
 });
 

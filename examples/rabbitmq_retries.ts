@@ -1,24 +1,24 @@
 /**
- * Retries with growing delays on RabbitMQ 4: a failed message waits in a queue that nobody consumes, until its time to live is
- * over and RabbitMQ moves it back. One queue for each delay serves all work queues.
+ * Retries with increasing delays on RabbitMQ 4: a failed message waits in a queue without consumers until its time to live
+ * expires. Then RabbitMQ moves it back. One queue for each delay serves all work queues.
  *
  * curl -u guest:guest -H "content-type: application/json" -X POST \
  *   -d @examples/rabbitmq_definitions.json http://localhost:15672/api/definitions
  * deno run -A examples/rabbitmq_retries.ts   or   bun run examples/rabbitmq_retries.ts
  *
- * With `--native`, RabbitMQ 4.3 and later: the message stays in its queue, and RabbitMQ delivers it again when it is time.
+ * With `--native` (RabbitMQ 4.3 and later) the message stays in its queue, and RabbitMQ redelivers it after the delay.
  */
 import { defineMessage, type Message, Repid, republish, Router } from "@repid/core";
 import { AmqpServer, modify } from "@repid/core/amqp";
 import { type } from "arktype";
 import process from "node:process";
 
-/** In milliseconds. There is a queue for each; the last one serves all further retries. */
+/** The delay before each retry, in milliseconds. Each delay has its queue. All further retries use the last one. */
 const DELAYS = (process.env["RETRY_DELAYS"] ?? "10000,60000").split(",").map(Number);
-/** How often a task is tried, the first time included. */
+/** The maximum number of attempts, including the first. */
 const ATTEMPTS = 3;
 
-/** Worth another try, unlike everything else. */
+/** An error that may pass. Only these errors are retried. */
 class TemporaryError extends Error {}
 
 const processTask = defineMessage({
@@ -31,7 +31,7 @@ function delayBefore(retry: number): number {
   return DELAYS[Math.min(retry, DELAYS.length) - 1] ?? 0;
 }
 
-/** The message is published again, to an exchange, with the delay and its own queue as the key; the old one is acknowledged. */
+/** Publishes the message to an exchange, with the delay and its queue as the routing key, and acknowledges the original. */
 const throughQueues = republish({
   attempts: ATTEMPTS,
   when: (error) => error instanceof TemporaryError,
@@ -41,7 +41,7 @@ const throughQueues = republish({
   },
 });
 
-/** The message is given back with the time at which it is wanted again. */
+/** Returns the message to RabbitMQ, with the time at which it is to be redelivered. */
 async function natively(error: unknown, message: Message): Promise<"nack"> {
   const { deliveryCount: attempt = ATTEMPTS } = message;
   if (error instanceof TemporaryError && attempt < ATTEMPTS) {
@@ -49,7 +49,7 @@ async function natively(error: unknown, message: Message): Promise<"nack"> {
     const time = new Date(Date.now() + delayBefore(attempt));
     await modify(message, { deliveryFailed: true, annotations: { "x-opt-delivery-time": time } });
   }
-  return "nack"; // without effect where the message was given back
+  return "nack"; // has no effect if `modify` has settled the message
 }
 
 const router = new Router();

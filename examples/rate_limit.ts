@@ -1,5 +1,5 @@
 /**
- * A middleware that lets so many messages through in a time: for services that allow no more.
+ * A middleware that limits how many messages are handled in a period, for services with a rate limit.
  *
  * deno run -A examples/rate_limit.ts   or   bun run examples/rate_limit.ts
  */
@@ -8,19 +8,19 @@ import { type } from "arktype";
 
 /** Options of {@linkcode rateLimit}. */
 export interface RateLimitOptions {
-  /** How many runs begin in `per`. */
+  /** How many runs start in each period. */
   readonly runs: number;
-  /** Milliseconds. */
+  /** The period, in milliseconds. */
   readonly per: number;
-  /** The time in milliseconds. Defaults to the real one. */
+  /** Returns the current time in milliseconds. Defaults to `Date.now`. */
   readonly now?: () => number;
-  /** Waits so many milliseconds, or until aborted. Defaults to really doing so. */
+  /** Waits for this many milliseconds, or until the signal is aborted. Defaults to a timer. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /**
- * Begins runs evenly, in this process: with several workers, divide. A message that waits holds its slot and its lease, so
- * keep the worker's `tasksLimit` low; the actor's time limit begins after the wait.
+ * Starts runs at even intervals, in this process. With several workers, divide the limit by their number. A waiting message
+ * occupies a slot and keeps its lease, so keep the worker's `tasksLimit` low. The actor's time limit starts after the wait.
  */
 export function rateLimit({ runs, per, now = Date.now, wait = sleep }: RateLimitOptions): ActorMiddleware {
   let free = 0;
@@ -28,7 +28,7 @@ export function rateLimit({ runs, per, now = Date.now, wait = sleep }: RateLimit
     const start = Math.max(now(), free);
     free = start + per / runs;
     await wait(start - now(), signal);
-    // Also when the worker is stopped meanwhile: then the run ends before it begins, and the message is put back.
+    // Call it also if the worker was stopped: then the actor does not run, and the message is rejected.
     return await next();
   };
 }

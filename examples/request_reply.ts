@@ -1,9 +1,9 @@
 /**
- * Request and reply: who asks says where the answer is to go, and knows it again by a header.
+ * Request and reply: the requester names the channel for the reply, and matches each reply to its request by a header.
  *
  * deno run -A examples/request_reply.ts   or   bun run examples/request_reply.ts
  *
- * With REDIS_URL it goes through Redis; else it stays in this process.
+ * With REDIS_URL it uses Redis, otherwise the in-memory server.
  */
 import { catchAllRoutingStrategy, defineMessage, InMemoryServer, Repid, Router } from "@repid/core";
 import { RedisServer } from "@repid/core/redis";
@@ -18,10 +18,10 @@ const askPrice = defineMessage({
 });
 const Price = type({ sku: "string", cents: "number" });
 
-// who answers
+// the replier
 const router = new Router();
 router.actor(askPrice, async ({ sku }, { headers, message }) => {
-  if (sku === "unknown") return; // no answer: who asks gives up
+  if (sku === "unknown") return; // no reply: the request times out
   await message.replyJson({ payload: { sku, cents: 100 * sku.length }, headers });
 });
 
@@ -30,19 +30,19 @@ const server = REDIS_URL === undefined ? new InMemoryServer() : new RedisServer(
 const answering = new Repid({ title: "Prices" }).includeRouter(router);
 answering.servers.register("default", server);
 
-// who asks: another program, as a rule
-const replyTo = `replies.${crypto.randomUUID()}`; // of this process alone: nobody else takes its answers
+// the requester: usually another program
+const replyTo = `replies.${crypto.randomUUID()}`; // only this process consumes this channel
 const waiting = new Map<string, (answer: unknown) => void>();
 const answers = new Router({ channel: replyTo });
 answers.actor(
   { name: "take_answer", routingStrategy: catchAllRoutingStrategy },
-  // an answer that nobody waits for any more is dropped
+  // a reply to a request that has timed out is ignored
   (_, { headers: { "correlation-id": id = "" }, message }) => waiting.get(id)?.(message.json()),
 );
 const asking = new Repid({ title: "Shop" }).includeRouter(answers);
 asking.servers.register("default", server);
 
-/** Asks, and waits for the answer that carries the same correlation id. A worker must run, as answers are messages. */
+/** Sends a request and waits for the reply with the same correlation id. A worker must run, because replies are messages. */
 async function ask(
   sku: string,
   signal: AbortSignal = AbortSignal.timeout(5_000),
@@ -52,7 +52,7 @@ async function ask(
     waiting.set(id, resolve);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
-  answer.catch(() => {}); // it may be too late before anybody waits
+  answer.catch(() => {}); // the signal may abort while the request is being sent
   try {
     await asking.send(askPrice, { sku }, { replyTo, headers: { "correlation-id": id } });
     return Price.assert(await answer);

@@ -1,6 +1,6 @@
 /**
- * Work at regular times: a timer sends, a worker works. Any number of programs may run the timer: each tick has one key,
- * by which its message is handled once.
+ * Scheduled work: a timer sends messages, a worker handles them. Several programs may run the same timer: the messages of
+ * one tick have the same key, so only one of them is handled.
  *
  * deno run -A examples/schedule.ts   or   bun run examples/schedule.ts
  */
@@ -9,13 +9,16 @@ import { type } from "arktype";
 
 /** Options of {@linkcode every}. */
 export interface EveryOptions {
-  /** Ends it. */
+  /** Stops the timer when aborted. */
   readonly signal: AbortSignal;
-  /** Told what `fire` rejected with. The next tick follows all the same. */
+  /** Called with the error when `fire` rejects. The timer continues. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Calls `fire` at every multiple of `interval` milliseconds since 1970 in UTC, with that time. What is missed is left out. */
+/**
+ * Calls `fire` at every multiple of `interval` milliseconds since 1970 (UTC), with that time. Ticks that were missed, for
+ * example because the event loop was blocked, are skipped.
+ */
 export function every(
   interval: number,
   fire: (due: Date) => Promise<void>,
@@ -26,7 +29,7 @@ export function every(
   const plan = (after: number): void => {
     const due = (Math.floor(Math.max(after, Date.now()) / interval) + 1) * interval;
     timer = setTimeout(() => {
-      plan(due); // a timer may be a moment early
+      plan(due); // `setTimeout` may fire slightly too early
       fire(new Date(due)).catch(onError);
     }, due - Date.now());
   };
@@ -35,7 +38,7 @@ export function every(
 }
 
 if (import.meta.main) {
-  const handled = new Set<string>(); // a table or a key of Redis, see idempotent.ts
+  const handled = new Set<string>(); // use a database table instead, see idempotent.ts
   const router = new Router({ channel: "maintenance" });
   const cleanUp = router.actor({
     name: "clean_up",
@@ -55,7 +58,7 @@ if (import.meta.main) {
     app.send(cleanUp, { due: due.toISOString() }, {
       headers: { "idempotency-key": `clean_up@${due.toISOString()}` },
     });
-  // two programs
+  // stands for two programs
   for (let i = 0; i < 2; i++) every(100, send, { signal: stop.signal, onError: console.error });
   await app.runWorker({ messagesLimit: 4 });
   stop.abort();

@@ -1,10 +1,10 @@
 /**
- * A worker of its own: runs until it is told to stop, by Ctrl+C or `SIGTERM`, and lets running tasks finish.
+ * A worker as a program: it runs until Ctrl+C or `SIGTERM`, then lets running tasks finish.
  *
  * deno task worker   or   bun run examples/worker.ts
  *
- * With the in-memory server a worker can only hear of its own process, so this one also sends: a tick every second. With
- * any other server, the two halves are two programs.
+ * The in-memory server works only within one process, so this program also sends a message every second. With any other
+ * server, producer and worker are usually two programs.
  */
 import { consoleLogger, InMemoryServer, Repid, Router } from "@repid/core";
 import { type } from "arktype";

@@ -1,10 +1,10 @@
 /**
- * A report on a large CSV file: the file is uploaded to a store that speaks S3, a message says where it is, and the work is
- * done in another process, so that the worker goes on meanwhile.
+ * A report on a large CSV file: the file is uploaded to an S3-compatible store, and a message carries its key. A separate
+ * process does the work, so it does not block the worker.
  *
  * deno run -A examples/cookbook/audience.ts   or   bun run examples/cookbook/audience.ts
  *
- * S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY name a bucket; without them one is served locally.
+ * S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY select a bucket. Without them the example starts a local one.
  */
 import { defineMessage, InMemoryServer, Repid, Router } from "@repid/core";
 import { isolated } from "@repid/core/workers";
@@ -41,7 +41,7 @@ router.actor({ ...processAudience, timeout: 60_000 }, async ({ jobId, key }, { m
   const summary = await csv.countByCountry(file, { signal });
   const report = new TextEncoder().encode(summary);
   await store.put(`reports/${jobId}.csv`, report, { signal });
-  await message.send(notify, { jobId, attachment: summary.padEnd(100_000) }); // large: travels by reference
+  await message.send(notify, { jobId, attachment: summary.padEnd(100_000) }); // large: sent by reference
   await store.delete(key, { signal });
 });
 router.actor(notify, ({ jobId, attachment }) => {
@@ -53,7 +53,7 @@ const app = new Repid({ producerMiddlewares: [producerMiddleware], actorMiddlewa
 app.includeRouter(router);
 app.servers.register("memory", new InMemoryServer());
 
-// What a browser does: it asks the web server for an address, uploads there, and says that it is done.
+// What a browser does: it gets an upload URL from the web server, uploads the file, and reports that it is done.
 const rows = Array.from(
   { length: 50_000 },
   (_, i) => `user${i % 40_000}@example.com,${["de", "fr", "jp"][i % 3]}`,

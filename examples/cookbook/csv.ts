@@ -1,8 +1,8 @@
 /**
- * Work on CSV files that keeps a processor busy: it runs in a process of its own, see `audience.ts`.
+ * CPU-bound work on CSV files. The example `audience.ts` runs it in a separate process.
  */
 
-/** How many different addresses there are in each country. Expects the columns `email,country`. */
+/** Counts the distinct email addresses of each country. Expects the columns `email,country`. */
 export function countByCountry(file: Uint8Array): string {
   const seen = new Set<string>();
   const counts = new Map<string, number>();

@@ -1,12 +1,12 @@
 /**
- * What the web application and the worker share: the application, its server, and the message between them.
+ * Shared by the web application and the worker: the application, its server, and the message that connects them.
  */
 import { consoleLogger, defineMessage, InMemoryServer, Repid, Router } from "@repid/core";
 import { RedisServer } from "@repid/core/redis";
 import { type } from "arktype";
 import process from "node:process";
 
-/** A report that somebody wants. */
+/** A request for a report. */
 export const createReport = defineMessage({
   name: "create_report",
   channel: "reports",
@@ -14,7 +14,7 @@ export const createReport = defineMessage({
   payload: type({ month: "string.date" }),
 });
 
-/** With Redis a worker may be a program of its own; without it, it must be in this process. */
+/** With Redis the worker can be a separate program. Without Redis it must run in this process. */
 export const app: Repid = new Repid({
   title: "Reports",
   version: "1.0.0",
@@ -24,7 +24,7 @@ const { REDIS_URL } = process.env;
 app.servers.register("default", REDIS_URL === undefined ? new InMemoryServer() : new RedisServer(REDIS_URL));
 app.messages.register(createReport);
 
-/** The work. A web application without a worker need not include it. */
+/** The actors. Only a process that runs a worker has to include this router. */
 export const router: Router = new Router({ timeout: 30_000 });
 router.actor(createReport, async ({ month }, { signal }) => {
   await new Promise((resolve) => setTimeout(resolve, 50)); // the work

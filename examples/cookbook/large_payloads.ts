@@ -1,41 +1,41 @@
 /**
- * Payloads above a size travel by reference: a pair of middlewares puts them into a store and fetches them again. Neither
- * who sends nor who handles knows of it.
+ * Large payloads by reference: one middleware uploads them to a store, another one downloads them. Senders and handlers
+ * stay unchanged.
  */
 import type { ActorMiddleware, ProducerMiddleware } from "@repid/core";
 
-/** A place for bytes. */
+/** A store for bytes, by key. */
 export interface PayloadStore {
   put(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void>;
   get(key: string, options?: StoreOptions): Promise<Uint8Array>;
   delete(key: string, options?: StoreOptions): Promise<void>;
 }
 
-/** Options of every call. */
+/** Options of each call. */
 export interface StoreOptions {
-  /** Gives up when aborted. */
+  /** Cancels the call when aborted. */
   readonly signal?: AbortSignal;
 }
 
-/** Says where the payload is. */
+/** The header that carries the key of the payload. */
 const HEADER = "x-payload-key";
 
 /** Options of {@linkcode largePayloads}. */
 export interface LargePayloadOptions {
   readonly store: PayloadStore;
-  /** What is larger than this many bytes goes to the store. Defaults to 64 KiB. */
+  /** Payloads larger than this many bytes go to the store. Defaults to 64 KiB. */
   readonly above?: number;
 }
 
-/** The two halves: producers need one, workers both. */
+/** Both middlewares. Producers need the first one, workers need both. */
 export interface LargePayloadMiddlewares {
   readonly producerMiddleware: ProducerMiddleware;
   readonly actorMiddleware: ActorMiddleware;
 }
 
 /**
- * Makes the pair. An object is deleted once its message was handled well. It stays while the message may come back (put
- * back, sent again by a policy, dead-lettered), so give the bucket a rule that removes what is older than that can take.
+ * Creates the two middlewares. An object is deleted after its message was handled successfully. It is kept if the message
+ * was rejected, republished by a policy or dead-lettered, so give the bucket a lifecycle rule that deletes old objects.
  */
 export function largePayloads({ store, above = 64 * 1024 }: LargePayloadOptions): LargePayloadMiddlewares {
   return {
@@ -50,7 +50,7 @@ export function largePayloads({ store, above = 64 * 1024 }: LargePayloadOptions)
       const { [HEADER]: key, ...headers } = message.headers;
       if (key === undefined) return await next();
       const payload = await store.get(key, { signal });
-      // Handlers do not see the header: what they send on with the headers they got is another message.
+      // Handlers do not see the header: they may copy their headers to other messages.
       const result = await next({ message: { payload, headers } });
       if (message.action === "acked" || message.action === "replied") await store.delete(key);
       return result;

@@ -1,12 +1,12 @@
 /**
- * A web server on Deno or on Bun.
+ * Starts a web server, on Deno or on Bun.
  */
 import type { FetchHandler } from "@repid/core";
 
-/** A server that listens. */
+/** A running web server. */
 export interface Listener {
   readonly url: string;
-  /** Takes no more requests, and waits for those that are being answered. */
+  /** Stops accepting requests, and waits for those in progress. */
   close(): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ interface BunGlobal {
   };
 }
 
-/** Listens on a port of 127.0.0.1; 0 is any free one. */
+/** Listens on 127.0.0.1. Port 0 is any free port. */
 export async function listen(handler: FetchHandler, port: number): Promise<Listener> {
   const hostname = "127.0.0.1";
   if (!("Deno" in globalThis)) {

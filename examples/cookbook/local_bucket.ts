@@ -1,5 +1,5 @@
 /**
- * An S3 server for development: s3rver, in this process, in a temporary folder.
+ * An S3 server for development: s3rver, in this process, with a temporary folder.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import S3rver from "s3rver";
 import type { S3Options } from "./payload_store.ts";
 
-/** A bucket, and what ends its server. */
+/** A bucket and its server. */
 export interface LocalBucket {
   readonly options: S3Options;
   close(): Promise<void>;

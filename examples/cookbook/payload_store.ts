@@ -1,10 +1,10 @@
 /**
- * Where large payloads are kept: anything that speaks S3 (AWS, MinIO, R2, …), by plain signed requests.
+ * A payload store on any S3-compatible service (AWS, MinIO, R2, …), with signed HTTP requests.
  */
 import { AwsClient } from "aws4fetch";
 import type { PayloadStore, StoreOptions } from "./large_payloads.ts";
 
-/** How a bucket is reached. */
+/** The address and the credentials of a bucket. */
 export interface S3Options {
   /** The bucket's address: `https://s3.eu-central-1.amazonaws.com/my-bucket`. */
   readonly bucket: string;
@@ -13,7 +13,7 @@ export interface S3Options {
   readonly region?: string;
 }
 
-/** One bucket. */
+/** A store in one bucket. */
 export class S3Store implements PayloadStore {
   readonly #bucket: string;
   readonly #client: AwsClient;
@@ -35,7 +35,7 @@ export class S3Store implements PayloadStore {
     await this.#request("DELETE", key, options);
   }
 
-  /** An address at which anybody may upload for a quarter of an hour: large files need not pass through the web server. */
+  /** A URL that accepts an upload for 15 minutes, without credentials. Large files need not pass through the web server. */
   async uploadUrl(key: string): Promise<string> {
     const url = new URL(this.#urlOf(key));
     url.searchParams.set("X-Amz-Expires", "900");

@@ -1,5 +1,5 @@
 /**
- * What actors throw goes to Sentry, with the actor, the channel, the message's id and what became of the message.
+ * Reports errors of actors to Sentry, tagged with the actor, the channel, the message id and the action.
  *
  * SENTRY_DSN=https://… deno run -A examples/cookbook/sentry.ts   or   bun run examples/cookbook/sentry.ts
  */
@@ -8,9 +8,9 @@ import * as Sentry from "@sentry/node";
 import { type } from "arktype";
 import process from "node:process";
 
-/** Put it first, so that it sees what is left after retries. Sends no payloads. */
+/** Put it first, so that it reports only errors that remain after retries. It sends no payloads. */
 export const sentry: ActorMiddleware = ({ actor, message }, next) =>
-  // A scope of its own: tags do not reach messages that are handled at the same time.
+  // Each message has its own scope, so concurrent messages do not share tags.
   Sentry.withIsolationScope(async (scope) => {
     scope.setTags({ "repid.actor": actor.name, "repid.channel": message.channel });
     if (message.messageId !== undefined) scope.setTag("repid.message_id", message.messageId);
@@ -47,5 +47,5 @@ if (import.meta.main) {
   }
   await app.runWorker({ messagesLimit: 3 });
   await connection.close();
-  await Sentry.close(2_000); // what is on its way gets there before the process ends
+  await Sentry.close(2_000); // sends the remaining events before the process exits
 }

@@ -1,10 +1,10 @@
 /**
- * A web application with Hono that sends messages: it connects when it starts, and closes when it stops. With the argument
- * `worker` it handles them in the same process as well.
+ * A web application with Hono that sends messages. It connects when it starts and disconnects when it stops. With the
+ * argument `worker` it also handles the messages, in the same process.
  *
  * deno run -A examples/cookbook/web.ts worker   or   bun run examples/cookbook/web.ts worker
  *
- * or, as two programs: REDIS_URL=redis://localhost for both web.ts and web_worker.ts
+ * or, as two programs: web.ts and web_worker.ts, both with REDIS_URL=redis://localhost
  */
 import { MessageValidationError } from "@repid/core";
 import { type Context, Hono } from "hono";
@@ -15,7 +15,7 @@ import { listen } from "./listen.ts";
 const web = new Hono();
 
 web.post("/reports", async (c) => {
-  await app.send(createReport, await c.req.json()); // resolves when the broker has it
+  await app.send(createReport, await c.req.json()); // resolves when the broker has accepted it
   return c.json({ status: "accepted" }, 202);
 });
 web.onError((error, c) => {
@@ -25,7 +25,7 @@ web.onError((error, c) => {
   return c.json({ error: "try again later" }, 503);
 });
 
-// Repid's handlers take a Request and answer a Response, as Hono's do.
+// Repid's handlers take a Request and return a Response, as Hono's do.
 const documentation = app.asyncApiHandler({ path: "/docs" });
 web.get("/docs", (c) => documentation(c.req.raw));
 web.get("/docs/*", (c) => documentation(c.req.raw));
@@ -34,7 +34,7 @@ const withWorker = process.argv.includes("worker");
 if (withWorker) {
   for (const path of ["/livez", "/readyz", "/healthz"]) web.get(path, (c) => health(c.req.raw));
 } else {
-  // Nobody consumes here: what counts is whether messages can be sent.
+  // No worker runs here: the process is ready when it can send messages.
   const isReady = (c: Context): Response => c.body(null, app.servers.default.isConnected ? 204 : 503);
   web.get("/readyz", isReady).get("/healthz", isReady).get("/livez", (c) => c.body(null, 204));
 }
@@ -52,9 +52,9 @@ const working = withWorker
   : undefined;
 console.log(`Listening on ${listener.url}`);
 
-// A worker that cannot go on ends the program.
+// If the worker fails, the program ends.
 await (working ? Promise.race([asked, working]) : asked);
-await listener.close(); // requests first: they may still want to send
+await listener.close(); // requests first: they may still send messages
 stop.abort();
 await working;
 await connection.close();

@@ -1,5 +1,5 @@
 /**
- * The worker of `web.ts` as a program of its own, with health checks of its own.
+ * The worker of `web.ts` as a separate program, with its own health checks.
  *
  * REDIS_URL=redis://localhost deno run -A examples/cookbook/web_worker.ts   or   bun run …
  */
