@@ -3,7 +3,7 @@
  * @module
  */
 import { type Clock, endingWithin } from "../_internal/clock.ts";
-import { andThen, type MaybePromise, promised } from "../_internal/maybe_promise.ts";
+import { type MaybePromise, promised } from "../_internal/maybe_promise.ts";
 import { type ContextBase, HandlerContext } from "./handler_context.ts";
 import { decodeWith } from "../declaration/converter.ts";
 import type { Report, RunningMessage } from "../contract/events.ts";
@@ -57,7 +57,10 @@ export class Handling {
 
   /** Decodes, validates, injects, handles. Synchronous where every step is. */
   perform(attempt: HandledAttempt): unknown {
-    return andThen(this.#validate(attempt.message), (validated) => this.#inject(attempt, validated));
+    const validated = this.#validate(attempt.message);
+    return validated instanceof Promise
+      ? validated.then((all) => this.#inject(attempt, all))
+      : this.#inject(attempt, validated);
   }
 
   #validate(message: InFlightMessage): MaybePromise<Validated> {

@@ -173,12 +173,12 @@ export class MessageRun implements AttemptRun, CallRun {
 
   /** Middlewares that ended while a policy was asked now have their end. */
   #decided(): void {
-    if (this.#phase === "joining" && this.#ending && !this.#isBusy) this.#conclude(this.#ending);
+    if (this.#phase === "joining" && this.#ending && !this.#isBusy()) this.#conclude(this.#ending);
   }
 
   #middlewaresEnded(ending: Outcome): void {
     this.#ending = ending;
-    if (!this.#isBusy) return this.#conclude(ending);
+    if (!this.#isBusy()) return this.#conclude(ending);
     this.#phase = "joining";
     if (ending.kind !== "returned") this.interrupt(ending.error);
   }
@@ -230,15 +230,12 @@ export class MessageRun implements AttemptRun, CallRun {
 
   #end(ending: Outcome): void {
     this.#phase = "ended";
-    const { where, settlement: { action }, execution: { actor, options } } = this;
+    const { delivery, settlement: { action }, execution: { actor, options } } = this;
     // A failure that a middleware swallowed is reported too.
     const failed = this.#attempt?.outcome;
     const outcome = failed && failed.kind !== "returned" ? failed : ending;
-    reportEnd(options, where, outcome, action);
-    if (actor.confirmationMode === "manual" && action === undefined) {
-      options.report("actor.ack.manual.unacknowledged", where);
-    }
-    if (this.#isReleased) reportAbandonedEnd(options, where);
+    reportEnd(options, actor, delivery, { outcome, action });
+    if (this.#isReleased) reportAbandonedEnd(options, this.where);
     this.#onEnd(ending);
   }
 
@@ -282,7 +279,8 @@ export class MessageRun implements AttemptRun, CallRun {
     return attempt && !attempt.outcome ? attempt.abortion : this.#interruption;
   }
 
-  get #isBusy(): boolean {
+  /** Whether an attempt or a policy is at work. */
+  #isBusy(): boolean {
     return this.#attempt?.isLive || this.settlement.verdict === "asking";
   }
 }

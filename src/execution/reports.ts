@@ -3,8 +3,10 @@
  * @module
  */
 import type { Report, RunningMessage } from "../contract/events.ts";
+import type { Delivery } from "../contract/server.ts";
 import type { Outcome } from "../declaration/confirmation.ts";
 import type { MessageAction } from "../declaration/message.ts";
+import type { ResolvedActor } from "../declaration/router.ts";
 
 /** What reports need to know of their worker. */
 export interface ReportsOptions {
@@ -23,13 +25,16 @@ export function reportAbandonedEnd(options: ReportsOptions, where: RunningMessag
   options.report("actor.run.abandoned_ended", { ...where, abandoned: options.countAbandoned(-1) });
 }
 
-/** A message has come to its end. */
+/** A message has come to its end. Not built from a {@linkcode RunningMessage}: two objects for each message cost 0.3 µs on Bun. */
 export function reportEnd(
   { report }: ReportsOptions,
-  where: RunningMessage,
-  outcome: Outcome,
-  action: MessageAction | undefined,
+  { name: actor, confirmationMode }: ResolvedActor,
+  { channel, messageId }: Delivery,
+  { outcome, action }: { readonly outcome: Outcome; readonly action: MessageAction | undefined },
 ): void {
-  if (outcome.kind === "returned") report("actor.run.success", { ...where, action });
-  else report("actor.run.error", { ...where, action, error: outcome.error });
+  if (outcome.kind === "returned") report("actor.run.success", { actor, channel, messageId, action });
+  else report("actor.run.error", { actor, channel, messageId, action, error: outcome.error });
+  if (confirmationMode === "manual" && action === undefined) {
+    report("actor.ack.manual.unacknowledged", { actor, channel, messageId });
+  }
 }
