@@ -52,7 +52,10 @@ const TABLE: readonly (readonly [run: () => unknown, message: RegExp])[] = [
     () => new TestClient(new Repid(), wrong({ autoproces: false })),
     /: autoproces, did you mean autoProcess\?/,
   ],
-  [() => new RedisServer("redis://localhost", wrong({ block_ms: 1 })), /: block_ms, did you mean blockMs\?/],
+  [
+    () => new RedisServer("redis://localhost", wrong({ block_ms: 1 })),
+    /: block_ms, did you mean readTimeout\?/,
+  ],
   [() => new AmqpServer("amqp://localhost", wrong({ timeouts: 1 })), /: timeouts, did you mean timeout\?/],
   [() => new PubsubServer(wrong({ defaultProject: "p", host: "h" })), /: host, but defaultProject, /],
   [() => new Router().actor("greet" as never, () => {}), /Cannot register the actor .* not an object: greet/],

@@ -54,7 +54,7 @@ await withBroker("The cookbook on Redis", await provideRedis("Redis 7"), async (
     },
   );
 
-  onRedis("RedisServer({ consumerGroup }): each group has every message", async () => {
+  onRedis("RedisServer({ names }): each group has every message", async () => {
     const channel = crypto.randomUUID();
     const seen: string[] = [];
     const apps = ["mail", "stock"].map((group) => {
@@ -63,7 +63,10 @@ await withBroker("The cookbook on Redis", await provideRedis("Redis 7"), async (
         seen.push(`${group} ${id}`);
       });
       const app = new Repid().includeRouter(router);
-      app.servers.register("redis", new RedisServer(url, { consumerGroup: (name) => `${name}:${group}` }));
+      app.servers.register(
+        "redis",
+        new RedisServer(url, { names: (channel) => ({ group: `${channel}:${group}` }) }),
+      );
       return { app, placed };
     });
     const [first] = apps;

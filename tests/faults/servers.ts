@@ -13,7 +13,7 @@ export async function createServer({ broker, url }: Address): Promise<Server> {
   switch (broker) {
     case "redis": {
       const { RedisServer } = await import("@repid/core/redis");
-      return new RedisServer(url, { minIdleMs: LEASE });
+      return new RedisServer(url, { leaseDuration: LEASE });
     }
     default:
       throw new TypeError(`Cannot create a server as there is none of this name: ${broker}`);

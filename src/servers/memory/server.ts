@@ -1,10 +1,10 @@
 /**
- * The broker that needs none: queues in this process. For tests, for development, and for work that may be lost with the
- * process.
+ * A broker in this process. For tests, for development, and for work that may be lost with the process.
  * @module
  */
 import { Deque } from "../../_internal/deque.ts";
 import { type KnownOptions, refuseUnknown } from "../../_internal/known_options.ts";
+import { type KnownParameters, toKnownParameters } from "../../_internal/server_parameters.ts";
 import { toChannel } from "../../contract/channel.ts";
 import { SharedConnection } from "../../contract/connection.ts";
 import type { ServerDescription } from "../../contract/metadata.ts";
@@ -26,18 +26,26 @@ import type {
 /** Options of {@linkcode InMemoryServer}. */
 export interface InMemoryServerOptions {
   /** The channel that messages go to when they are nacked; a function is asked with the channel they were on. Defaults to none: they are dropped. */
-  readonly deadLetterChannel?: string | ((channel: string) => string);
+  readonly deadLetterChannel?: string | ((channel: string) => string) | undefined;
   /** What the AsyncAPI document says of it. */
-  readonly description?: ServerDescription;
+  readonly description?: ServerDescription | undefined;
 }
 
 const OPTIONS: KnownOptions<InMemoryServerOptions> = { deadLetterChannel: true, description: true };
 
-/** What {@linkcode InMemoryServer} takes as `serverSpecificParameters`; others are ignored, as it stands in for any broker. */
+/** What {@linkcode InMemoryServer} takes as `serverSpecificParameters`. Python's name, `message_id`, means the same. */
 export interface InMemoryParameters {
   /** The message's id. Defaults to a random UUID. */
-  readonly message_id?: string;
+  readonly messageId?: string | undefined;
 }
+
+const PARAMETERS: KnownParameters<InMemoryParameters> = {
+  messageId: {
+    accepts: (value) => typeof value === "string" && value !== "",
+    expected: "a non-empty string",
+  },
+};
+const PYTHON_NAMES = { message_id: "messageId" } as const;
 
 /**
  * Queues in this process: one per channel, first in, first out. They live as long as the object, connected or not.
@@ -93,12 +101,12 @@ export class InMemoryServer implements Server {
     });
   }
 
-  /** Whether anybody has connected. */
+  /** Whether a connection is open. */
   get isConnected(): boolean {
     return this.#shared.inUse;
   }
 
-  /** Joins; there is nothing to wait for. */
+  /** Opens a connection; there is nothing to wait for. */
   connect(options?: ConnectOptions): Promise<Connection> {
     return this.#shared.connect(options);
   }
@@ -112,7 +120,13 @@ export class InMemoryServer implements Server {
   publish(channel: string, message: MessageData, parameters: ServerSpecificParameters): Promise<void> {
     try {
       this.#shared.assertInUse("publish");
-      this.#enqueue(channel, message, toId(parameters));
+      const { messageId = crypto.randomUUID() } = toKnownParameters(
+        "the in-memory server",
+        parameters,
+        PARAMETERS,
+        PYTHON_NAMES,
+      );
+      this.#enqueue(channel, message, messageId);
       return Promise.resolve();
     } catch (error) {
       return Promise.reject(error);
@@ -140,15 +154,15 @@ export class InMemoryServer implements Server {
     return Promise.resolve(subscription);
   }
 
-  /** Nothing here gets better by trying again. */
+  /** Always `false`: trying again does not help. */
   isRetriable(_error: unknown): boolean {
     return false;
   }
 
   #enqueue(channel: string, message: BaseMessage, id: string): void {
     const { contentType, replyTo } = message;
+    // Copies: the sender may use its objects again.
     const headers = withoutUndefined(message.headers);
-    // Whoever sent it may use the bytes again.
     const payload = new Uint8Array(message.payload);
     this.#queueOf(channel).push({ payload, headers, contentType, replyTo, id, deliveryCount: 0 });
     this.#wake();
@@ -185,19 +199,11 @@ export class InMemoryServer implements Server {
   }
 }
 
-/** The same object where nothing is undefined, as is usual. */
 function withoutUndefined(headers: MessageHeaders): MessageHeaders {
+  const defined: Record<string, string> = {};
   for (const name in headers) {
-    if (headers[name] === undefined) {
-      return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
-    }
+    const value = headers[name];
+    if (value !== undefined) defined[name] = value;
   }
-  return headers;
-}
-
-function toId(parameters: ServerSpecificParameters): string {
-  const { message_id: id } = parameters;
-  if (id === undefined) return crypto.randomUUID();
-  if (typeof id === "string" && id !== "") return id;
-  throw new TypeError(`Cannot publish as message_id is not a non-empty string: ${String(id)}`);
+  return defined;
 }

@@ -23,7 +23,7 @@ export interface Entry extends BaseMessage {
 const DONE: Promise<DeliveryResult> = Promise.resolve("done");
 const LOST: Promise<DeliveryResult> = Promise.resolve("lost");
 
-/** What a subscription needs of its server. */
+/** What a subscription needs from its server. */
 export interface Broker {
   readonly queueOf: (channel: string) => Deque<Entry>;
   readonly settle: (channel: string, entry: Entry, settlement: Settlement) => void;
@@ -31,7 +31,7 @@ export interface Broker {
   readonly closed: () => void;
 }
 
-/** Somebody who waits for messages. */
+/** A `take` that waits for messages. */
 interface Waiter {
   readonly max: number;
   readonly timer: Timer;
@@ -68,7 +68,7 @@ export class MemorySubscription implements Subscription {
     });
   }
 
-  /** There may be messages now. */
+  /** Called when there may be messages. */
   wake(): void {
     if (!this.#waiter) return;
     const deliveries = this.#collect(this.#waiter.max);
@@ -93,12 +93,12 @@ export class MemorySubscription implements Subscription {
     this.#broker.closed();
   }
 
-  /** Whether the delivery is still ours. */
+  /** Whether the delivery has not been settled or given back. */
   holds(delivery: MemoryDelivery): boolean {
     return this.#inFlight.has(delivery);
   }
 
-  /** Answers whether the delivery was still ours; it is no longer. */
+  /** Lets go of a delivery. Answers whether it had not been settled or given back. */
   release(delivery: MemoryDelivery): boolean {
     return this.#inFlight.delete(delivery);
   }
@@ -153,8 +153,9 @@ class MemoryDelivery implements Delivery {
   constructor(channel: string, entry: Entry, subscription: MemorySubscription) {
     this.channel = channel;
     this.entry = entry;
-    this.payload = entry.payload;
-    this.headers = entry.headers;
+    // Copies: the entry stays as it was published, for the case that it is redelivered.
+    this.payload = entry.payload.slice();
+    this.headers = { ...entry.headers };
     this.contentType = entry.contentType;
     this.replyTo = entry.replyTo;
     this.messageId = entry.id;

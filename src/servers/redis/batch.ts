@@ -3,10 +3,7 @@
  * @module
  */
 import type { DeliveryResult } from "../../contract/server.ts";
-import type { RedisDelivery } from "./delivery.ts";
-
-/** What can be done with messages that are ours. */
-export type BatchAction = "ack" | "nack" | "reject" | "return" | "extend";
+import type { BatchAction, RedisDelivery } from "./delivery.ts";
 
 /** How many ids go into one command: Lua's stack is finite. */
 export const MOST = 1_000;

@@ -43,7 +43,7 @@ export class RedisClient {
 
   /** Not connected yet. A lasting one comes back by itself; another ends with its first loss. */
   constructor({ url, options }: RedisAddress, kind: { readonly lasting: boolean }) {
-    const { connectTimeout = 10_000, commandTimeout = 30_000, username, password, tls, socketPath } = options;
+    const { connectTimeout = 10_000, idleTimeout = 30_000, username, password, tls, socketPath } = options;
     const settings: RedisOptions = {
       ...RESP2,
       lazyConnect: true,
@@ -69,7 +69,7 @@ export class RedisClient {
     // After an outage there may be another version.
     this.redis.on("ready", () => void this.#lookForFeatures().catch(() => {}));
     // A blocking read lasts as long as it is told to, so that its connection is left alone.
-    this.#watch = new Watch(this.redis, commandTimeout);
+    this.#watch = new Watch(this.redis, idleTimeout);
   }
 
   /** What the server can do, as was found out when the connection was made. */

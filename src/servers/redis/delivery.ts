@@ -3,8 +3,24 @@
  * @module
  */
 import type { Delivery, DeliveryResult, MessageHeaders, Settlement } from "../../contract/server.ts";
+import type { ChannelKeys } from "./channel_keys.ts";
 import { fromRaw, type RawEntry } from "./entry.ts";
-import type { Holding } from "./holding.ts";
+
+/** What can be done with a message that the consumer holds. `return`: it was never handed over, and this delivery does not count. */
+export type BatchAction = Settlement | "return" | "extend";
+
+/** The consumer that holds a delivery. */
+export interface DeliveryHolder {
+  readonly keys: ChannelKeys;
+  /** How often leases have to be extended, in milliseconds. */
+  readonly leaseInterval: number;
+  /** Does something with an entry if the consumer still holds it. */
+  settle(delivery: RedisDelivery, action: BatchAction): Promise<DeliveryResult>;
+  /** The entry came into the consumer's hands. */
+  hold(delivery: RedisDelivery): void;
+  /** The entry is no longer in the consumer's hands. */
+  settled(delivery: RedisDelivery): void;
+}
 
 /** A message from a stream. */
 export class RedisDelivery implements Delivery {
@@ -16,47 +32,47 @@ export class RedisDelivery implements Delivery {
   readonly messageId: string;
   readonly deliveryCount: number;
   readonly leaseInterval: number;
-  /** Whether its settlement is under way. The holding alone may touch this and what follows. */
+  /** Whether its settlement is under way. Only the holder writes this and what follows. */
   isSettling = false;
-  /** Whether anybody has extended its lease. */
+  /** Whether its lease was extended. */
   isKept = false;
-  /** Whether the entry has come again meanwhile. */
+  /** Whether the same entry was delivered again meanwhile. */
   isLost = false;
-  readonly #holding: Holding;
+  readonly #holder: DeliveryHolder;
 
-  constructor(raw: RawEntry, holding: Holding) {
+  constructor(raw: RawEntry, holder: DeliveryHolder) {
     const entry = fromRaw(raw);
     this.payload = entry.payload;
     this.headers = entry.headers;
     this.contentType = entry.contentType;
     this.replyTo = entry.replyTo;
-    this.channel = holding.place.channel;
+    this.channel = holder.keys.channel;
     this.messageId = entry.id;
     this.deliveryCount = entry.deliveries + 1;
-    this.leaseInterval = holding.leaseInterval;
-    this.#holding = holding;
+    this.leaseInterval = holder.leaseInterval;
+    this.#holder = holder;
   }
 
   settle(action: Settlement): Promise<DeliveryResult> {
-    return this.#holding.settle(this, action);
+    return this.#holder.settle(this, action);
   }
 
-  /** It is in the consumer's hands from now on. */
+  /** The consumer holds it from now on. */
   hold(): void {
-    this.#holding.hold(this);
+    this.#holder.hold(this);
   }
 
-  /** It was not handed over: it goes back, and this delivery does not count. */
+  /** Returns a message that was not handed over. This delivery does not count. */
   giveBack(): Promise<DeliveryResult> {
-    return this.#holding.settle(this, "return");
+    return this.#holder.settle(this, "return");
   }
 
-  /** Somebody else has it by now. */
+  /** Another consumer has it now. */
   forget(): void {
-    this.#holding.released(this);
+    this.#holder.settled(this);
   }
 
   extendLease(): Promise<DeliveryResult> {
-    return this.#holding.settle(this, "extend");
+    return this.#holder.settle(this, "extend");
   }
 }

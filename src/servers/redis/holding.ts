@@ -3,47 +3,48 @@
  * @module
  */
 import type { DeliveryResult } from "../../contract/server.ts";
-import type { RedisDelivery } from "./delivery.ts";
-import { isPlaceMissing, type Place } from "./place.ts";
-import { Batch, type BatchAction } from "./batch.ts";
-import type { Settler } from "./settler.ts";
+import type { BatchAction, DeliveryHolder, RedisDelivery } from "./delivery.ts";
+import { type ChannelKeys, isGroupMissing } from "./channel_keys.ts";
+import { Batch } from "./batch.ts";
 
 /** What a holding belongs to. */
 export interface HoldingOptions {
-  readonly place: Place;
+  readonly keys: ChannelKeys;
   readonly consumer: string;
-  /** How often leases want to be extended, in milliseconds. */
+  /** How often leases have to be extended, in milliseconds. */
   readonly leaseInterval: number;
-  /** Makes the stream and its group, where they are missing. */
+  /** Creates the stream and its group if they do not exist. */
   readonly createGroup: () => Promise<void>;
+  /** Called when there are batches to take. */
+  readonly schedule: (holding: Holding) => void;
 }
 
-/** Knows which entries are in the consumer's hands, and collects what is to be told about them. */
-export class Holding {
-  readonly place: Place;
+/** Knows which entries a consumer holds, and collects what Redis is to be told about them. */
+export class Holding implements DeliveryHolder {
+  readonly keys: ChannelKeys;
   readonly consumer: string;
   readonly leaseInterval: number;
-  readonly #settler: Settler;
+  readonly #schedule: (holding: Holding) => void;
   readonly #createGroup: () => Promise<void>;
   readonly #held = new Map<string, RedisDelivery>();
-  /** What is to be told, in the order of its first messages. */
+  /** What is to be sent, in the order of its first messages. */
   #batches: Batch[] = [];
   #isOpen = true;
 
-  constructor(settler: Settler, { place, consumer, leaseInterval, createGroup }: HoldingOptions) {
-    this.#settler = settler;
-    this.place = place;
+  constructor({ keys, consumer, leaseInterval, createGroup, schedule }: HoldingOptions) {
+    this.#schedule = schedule;
+    this.keys = keys;
     this.consumer = consumer;
     this.leaseInterval = leaseInterval;
     this.#createGroup = createGroup;
   }
 
-  /** What reading answers; nothing where the group was gone, which is made anew. */
-  async healed<T>(reading: Promise<readonly T[]>): Promise<readonly T[]> {
+  /** What reading answers. If the group does not exist any more, it is created again, and the answer is nothing. */
+  async recreatingGroup<T>(reading: Promise<readonly T[]>): Promise<readonly T[]> {
     try {
       return await reading;
     } catch (error) {
-      if (!isPlaceMissing(error)) throw error;
+      if (!isGroupMissing(error)) throw error;
       await this.#createGroup();
       return [];
     }
@@ -64,12 +65,12 @@ export class Holding {
     return this.#held.get(id)?.isSettling === false;
   }
 
-  /** Whether it is in the consumer's hands, and its lease is kept: then nobody shall have it, the consumer itself included. */
+  /** Whether the consumer holds it and extends its lease: then it must not be handed over again, not even to this consumer. */
   keeps(id: string): boolean {
     return this.has(id) && this.#held.get(id)?.isKept === true;
   }
 
-  /** Does something with an entry, if it is the consumer's still. */
+  /** Does something with an entry if the consumer still holds it. */
   settle(delivery: RedisDelivery, action: BatchAction): Promise<DeliveryResult> {
     if (!this.#isOpen || delivery.isLost) return Promise.resolve("lost");
     if (action === "extend") delivery.isKept = true;
@@ -80,30 +81,30 @@ export class Holding {
   #batchFor(action: BatchAction): Batch {
     const open = this.#batches.findLast((batch) => batch.action === action);
     if (open && !open.isFull) return open;
-    if (this.#batches.length === 0) this.#settler.schedule(this);
+    if (this.#batches.length === 0) this.#schedule(this);
     const batch = new Batch(action);
     this.#batches.push(batch);
     return batch;
   }
 
-  /** For the settler: what is to be told. */
+  /** What is to be sent to Redis. */
   takeBatches(): readonly Batch[] {
     const batches = this.#batches;
     this.#batches = [];
     return batches;
   }
 
-  /** For the settler: Redis has heard of it, or it was no longer the consumer's. */
-  released(delivery: RedisDelivery): void {
+  /** Redis has settled it, or it was no longer the consumer's. */
+  settled(delivery: RedisDelivery): void {
     if (this.#held.get(delivery.messageId) === delivery) this.#held.delete(delivery.messageId);
   }
 
-  /** For the settler: Redis has not heard of it. */
-  kept(delivery: RedisDelivery): void {
+  /** Redis has not settled it. */
+  settleFailed(delivery: RedisDelivery): void {
     delivery.isSettling = false;
   }
 
-  /** Gives back what is not settled; from now on all is lost. Never rejects. */
+  /** Returns what is not settled. From now on every settlement is `lost`. Never rejects. */
   async close(): Promise<void> {
     const unsettled = [...this.#held.values()].filter(({ isSettling }) => !isSettling);
     const returning = unsettled.map((delivery) => this.settle(delivery, "reject"));

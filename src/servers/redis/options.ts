@@ -2,66 +2,75 @@
  * How a Redis server is reached, and what its streams are called.
  * @module
  */
-import { type KnownOptions, refuseUnknown } from "../../_internal/known_options.ts";
+import { type KnownOptions, refuseNoFunction, refuseUnknown } from "../../_internal/known_options.ts";
 import type { ServerDescription } from "../../contract/metadata.ts";
+import { TLS_OPTIONS, type TlsOptions } from "../../contract/tls.ts";
+import type { ChannelKeys } from "./channel_keys.ts";
+
+/** What a channel is called in Redis. What is left out has its default. */
+export interface RedisNames {
+  /** The stream. Defaults to `repid:{channel}`. */
+  readonly stream?: string | undefined;
+  /** The consumer group. Defaults to `repid:{channel}:group`. */
+  readonly group?: string | undefined;
+  /** The stream of dead letters. Defaults to `repid:{channel}:dlq`. */
+  readonly deadLetters?: string | undefined;
+}
 
 /** Options of {@linkcode RedisServer}. */
 export interface RedisServerOptions {
-  /** The stream of a channel. Defaults to `repid:{channel}`. */
-  readonly streamName?: (channel: string) => string;
-  /** The consumer group of a channel. Defaults to `repid:{channel}:group`. */
-  readonly consumerGroup?: (channel: string) => string;
-  /** The stream that nacked messages of a channel go to; `null` for none. Defaults to `repid:{channel}:dlq`. */
-  readonly deadLetterStream?: ((channel: string) => string) | null;
+  /** What a channel is called in Redis. Defaults to the names that Python's Repid uses; with other names, workers in Python do not share the queue. */
+  readonly names?: ((channel: string) => RedisNames) | undefined;
+  /** Whether nacked messages are kept in a stream of their own. Defaults to `true`; otherwise they are deleted. */
+  readonly keepDeadLetters?: boolean | undefined;
   /** About how many dead letters are kept. Defaults to all. */
-  readonly deadLetterMaxLength?: number;
-  /** Where a new consumer group begins: `0` for everything, `$` for what comes from now on, or an entry's id. Defaults to `0`. */
-  readonly startId?: string;
-  /** How long one blocking read lasts, in milliseconds. Defaults to 5 000. */
-  readonly blockMs?: number;
-  /** How long a message may be silent until another consumer takes it over, in milliseconds. Running messages are kept by the worker. Defaults to 60 000. */
-  readonly minIdleMs?: number;
-  /** Whether to take over messages of consumers that fell silent. Defaults to `true`. */
-  readonly reclaim?: boolean;
-  /**
-   * How many messages may be read beyond what there is room for, so that a worker with little room waits less. They are kept
-   * as running messages are, and go back when the worker stops; but no other worker can have them meanwhile. Defaults to 0.
-   */
-  readonly prefetch?: number;
+  readonly deadLetterMaxLength?: number | undefined;
   /** Whether acknowledged entries stay in the stream. Defaults to `false`: the stream does not grow. */
-  readonly keepAcked?: boolean;
-  /** How long connecting may take, in milliseconds. Defaults to 10 000. */
-  readonly connectTimeout?: number;
+  readonly keepAcked?: boolean | undefined;
+  /** Where a new consumer group begins: `0` for everything, `$` for what is published from now on, or an entry's id. Defaults to `0`. */
+  readonly startId?: string | undefined;
+  /** How long one blocking read lasts, in milliseconds. Defaults to 5 000. */
+  readonly readTimeout?: number | undefined;
   /**
-   * How long Redis may say nothing although it is asked, in milliseconds; a quarter longer, the connection is given up and made
-   * anew. Defaults to 30 000.
+   * How long a message belongs to its consumer without a sign of life, in milliseconds. Workers extend the lease of running
+   * messages. When it expires, another consumer takes the message over. Defaults to 60 000.
    */
-  readonly commandTimeout?: number;
-  /** The user's name, where it is not in the URL. */
-  readonly username?: string;
-  /** The password, where it is not in the URL. */
-  readonly password?: string;
-  /** TLS, as `node:tls` takes it: `{ ca, cert, key, servername, … }`. Defaults to what the URL says: `rediss://`. */
-  readonly tls?: Readonly<Record<string, unknown>>;
+  readonly leaseDuration?: number | undefined;
+  /** Whether this server takes over messages whose lease expired. Defaults to `true`. */
+  readonly reclaim?: boolean | undefined;
+  /**
+   * How many messages may be read beyond what there is room for, so that a worker with little room waits less. Their leases
+   * are extended, and they are returned when the worker stops. No other worker can have them meanwhile. Defaults to 0.
+   */
+  readonly prefetch?: number | undefined;
+  /** How long connecting may take, in milliseconds. Defaults to 10 000. */
+  readonly connectTimeout?: number | undefined;
+  /** Reconnects if Redis does not answer for this long, in milliseconds, plus up to 25 %. Defaults to 30 000. */
+  readonly idleTimeout?: number | undefined;
+  /** The user's name, if it is not in the URL. */
+  readonly username?: string | undefined;
+  /** The password, if it is not in the URL. */
+  readonly password?: string | undefined;
+  /** Encryption. Defaults to what the URL says: `rediss://` encrypts and trusts the system's certificates. */
+  readonly tls?: TlsOptions | undefined;
   /** The path of a unix socket to connect to, instead of host and port. */
-  readonly socketPath?: string;
+  readonly socketPath?: string | undefined;
   /** What the AsyncAPI document says of it. */
-  readonly description?: ServerDescription;
+  readonly description?: ServerDescription | undefined;
 }
 
 const OPTIONS: KnownOptions<RedisServerOptions> = {
-  streamName: true,
-  consumerGroup: true,
-  deadLetterStream: true,
+  names: true,
+  keepDeadLetters: true,
   deadLetterMaxLength: true,
+  keepAcked: true,
   startId: true,
-  blockMs: true,
-  minIdleMs: true,
+  readTimeout: true,
+  leaseDuration: true,
   reclaim: true,
   prefetch: true,
-  keepAcked: true,
   connectTimeout: true,
-  commandTimeout: true,
+  idleTimeout: true,
   username: true,
   password: true,
   tls: true,
@@ -69,92 +78,59 @@ const OPTIONS: KnownOptions<RedisServerOptions> = {
   description: true,
 };
 
-/** What {@linkcode RedisServer} takes as `serverSpecificParameters` of a message. Others are a `TypeError`. */
-export interface RedisParameters {
-  /** The most entries that the stream keeps. Defaults to all. */
-  readonly maxlen?: number;
-  /** Whether `maxlen` is met only about, which is much cheaper. Defaults to `true`. */
-  readonly approximate?: boolean;
-  /** Whether to refuse the message where the stream does not exist, instead of making it. Defaults to `false`. */
-  readonly nomkstream?: boolean;
-  /** The entry's id. Defaults to `*`, one made by Redis. */
-  readonly stream_id?: string;
-}
-
-/** What options come to. */
-export interface RedisNames {
-  readonly stream: (channel: string) => string;
-  readonly group: (channel: string) => string;
-  readonly deadLetters: ((channel: string) => string) | null;
-}
-
-/** The names that Python's Repid uses as well. */
-export function toNames(options: RedisServerOptions): RedisNames {
-  const {
-    streamName = (channel) => `repid:${channel}`,
-    consumerGroup = (channel) => `repid:${channel}:group`,
-    deadLetterStream = (channel) => `repid:${channel}:dlq`,
-  } = options;
-  return { stream: streamName, group: consumerGroup, deadLetters: deadLetterStream };
-}
+const DOING = "use the Redis server";
 
 /**
  * Refuses options that cannot work.
  *
- * @throws {TypeError} If one is not known.
+ * @throws {TypeError} If one is not known, or `names` is not a function.
  * @throws {RangeError} If a duration or a length is out of range.
  */
 export function checkOptions(options: RedisServerOptions): void {
-  refuseUnknown("use the Redis server", options, OPTIONS);
+  refuseUnknown(DOING, options, OPTIONS);
+  refuseNoFunction(DOING, { names: options.names });
+  if (options.tls !== undefined) refuseUnknown(`${DOING} with TLS`, options.tls, TLS_OPTIONS);
   const positive = [
-    "blockMs",
-    "minIdleMs",
+    "readTimeout",
+    "leaseDuration",
     "connectTimeout",
-    "commandTimeout",
+    "idleTimeout",
     "deadLetterMaxLength",
   ] as const;
   for (const name of positive) {
     const value = options[name];
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
-      throw new RangeError(`Cannot use the Redis server as ${name} is not a positive whole number: ${value}`);
+      throw new RangeError(`Cannot ${DOING} as ${name} is not a positive whole number: ${value}`);
     }
   }
   const { prefetch = 0 } = options;
   if (!(Number.isInteger(prefetch) && prefetch >= 0)) {
-    throw new RangeError(`Cannot use the Redis server as prefetch is not a whole number: ${prefetch}`);
+    throw new RangeError(`Cannot ${DOING} as prefetch is not a whole number: ${prefetch}`);
   }
 }
 
-const PARAMETERS: readonly string[] = [
-  "maxlen",
-  "approximate",
-  "nomkstream",
-  "stream_id",
-] satisfies (keyof RedisParameters)[];
-
 /**
- * The parameters of one message, checked.
+ * The keys of a channel.
  *
- * @throws {TypeError} If one is not known or has the wrong shape.
+ * @throws {TypeError} If `names` gives it something else than non-empty strings.
  */
-export function toXaddArguments(parameters: Readonly<Record<string, unknown>>): (string | number)[] {
-  for (const name of Object.keys(parameters)) {
-    if (PARAMETERS.includes(name)) continue;
+export function toKeys(channel: string, { names, keepDeadLetters = true }: RedisServerOptions): ChannelKeys {
+  const given: unknown = names?.(channel) ?? {};
+  if (typeof given !== "object") {
+    throw new TypeError(`Cannot use the channel "${channel}" as names() answers no object: ${typeof given}`);
+  }
+  const {
+    stream = `repid:${channel}`,
+    group = `repid:${channel}:group`,
+    deadLetters = `repid:${channel}:dlq`,
+  } = given as RedisNames;
+  for (const [name, value] of Object.entries({ stream, group, deadLetters })) {
+    if (typeof value === "string" && value !== "") continue;
     throw new TypeError(
-      `Cannot publish as Redis knows no such parameter: ${name}, but ${PARAMETERS.join(", ")}`,
+      `Cannot use the channel "${channel}" as names() gives it no ${name} that is a non-empty string: ${
+        String(value)
+      }`,
     );
   }
-  const { maxlen, approximate = true, nomkstream = false, stream_id = "*" } = parameters;
-  const refuse = (name: string, value: unknown): never => {
-    throw new TypeError(`Cannot publish as the parameter ${name} has the wrong shape: ${String(value)}`);
-  };
-  if (maxlen !== undefined && !(Number.isInteger(maxlen) && Number(maxlen) >= 0)) refuse("maxlen", maxlen);
-  if (typeof approximate !== "boolean") refuse("approximate", approximate);
-  if (typeof nomkstream !== "boolean") refuse("nomkstream", nomkstream);
-  if (typeof stream_id !== "string" || stream_id === "") refuse("stream_id", stream_id);
-  return [
-    ...(nomkstream ? ["NOMKSTREAM"] : []),
-    ...(maxlen === undefined ? [] : ["MAXLEN", approximate ? "~" : "=", Number(maxlen)]),
-    String(stream_id),
-  ];
+  return { channel, stream, group, deadLetters: keepDeadLetters ? deadLetters : null };
 }

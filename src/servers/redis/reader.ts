@@ -11,7 +11,7 @@ import type { RedisClient } from "./client.ts";
 import { RedisDelivery } from "./delivery.ts";
 import type { RawEntry } from "./entry.ts";
 import type { Holding } from "./holding.ts";
-import { toInfos } from "./place.ts";
+import { toInfos } from "./channel_keys.ts";
 import { Reclaimer } from "./reclaimer.ts";
 import { Returns } from "./returns.ts";
 import type { Settler } from "./settler.ts";
@@ -28,8 +28,8 @@ export interface ReaderOptions {
   /** For blocking reads only. */
   readonly blocking: RedisClient;
   readonly settler: Settler;
-  readonly blockMs: number;
-  readonly minIdleMs: number;
+  readonly readTimeout: number;
+  readonly leaseDuration: number;
   readonly reclaim: boolean;
 }
 
@@ -48,12 +48,12 @@ export class Reader {
   #stopped = false;
 
   constructor(options: ReaderOptions) {
-    const { holdings, commands, minIdleMs, reclaim } = options;
+    const { holdings, commands, leaseDuration, reclaim } = options;
     this.#options = options;
     this.#returns = new Returns(holdings, commands);
     // A read without a group, which waits for several channels, does not wait for what falls silent.
     const readsClaim = reclaim && holdings.length === 1 && commands.features.claim;
-    this.#claim = readsClaim ? ["CLAIM", minIdleMs] : [];
+    this.#claim = readsClaim ? ["CLAIM", leaseDuration] : [];
     if (reclaim) this.#reclaimer = new Reclaimer({ ...options, readsClaim });
   }
 
@@ -64,13 +64,13 @@ export class Reader {
 
   /** At most so many entries. Until there is something, `end` has come, or it is stopped. */
   async read(max: number, end: number): Promise<readonly RedisDelivery[]> {
-    const { blockMs, holdings } = this.#options;
+    const { readTimeout, holdings } = this.#options;
     while (!this.#stopped) {
       const found = await this.#returns.claim(max);
       if (found.length === 0 && this.#reclaimer) found.push(...await this.#reclaimer.claim(max));
       if (found.length > 0 || this.#stopped) return found;
       const due = Math.min(this.#returns.untilDue(), this.#reclaimer?.untilDue() ?? Infinity);
-      const block = Math.ceil(Math.max(1, Math.min(blockMs, end - performance.now(), due)));
+      const block = Math.ceil(Math.max(1, Math.min(readTimeout, end - performance.now(), due)));
       const [only, ...others] = holdings;
       const read = only && others.length === 0
         ? await this.#readOne(only, max, block)
@@ -82,11 +82,11 @@ export class Reader {
 
   /** One channel: one blocking read is all it takes. */
   async #readOne(holding: Holding, max: number, block: number): Promise<readonly RedisDelivery[]> {
-    const { place: { stream, group }, consumer } = holding;
+    const { keys: { stream, group }, consumer } = holding;
     const scope = ["GROUP", group, consumer, "COUNT", max, "BLOCK", block, ...this.#claim];
     const { blocking } = this.#options;
     const reading = blocking.ask("XREADGROUP", ...scope, "STREAMS", stream, ">");
-    return await this.#within(block, holding.healed(toDeliveries(holding, reading)));
+    return await this.#within(block, holding.recreatingGroup(toDeliveries(holding, reading)));
   }
 
   /** Several channels: what is there, else news of any. */
@@ -95,12 +95,12 @@ export class Reader {
     const found = await this.#readAll(max);
     if (found.length > 0 || this.#stopped) return found;
     const last = (await Promise.all(
-      holdings.map((holding) => holding.healed(this.#lastDelivered(holding))),
+      holdings.map((holding) => holding.recreatingGroup(this.#lastDelivered(holding))),
     )).flat();
     // A group was made anew: there may be something.
     if (last.length < holdings.length) return [];
     // What is newer than a group has delivered is there for the taking: nothing can slip between this and the last read.
-    const streams = holdings.map(({ place: { stream } }) => stream);
+    const streams = holdings.map(({ keys: { stream } }) => stream);
     if (this.#stopped) return [];
     await this.#within(
       block,
@@ -129,13 +129,13 @@ export class Reader {
   }
 
   async #readNow(holding: Holding, count: number): Promise<readonly RedisDelivery[]> {
-    const { place: { stream, group }, consumer } = holding;
+    const { keys: { stream, group }, consumer } = holding;
     const scope = ["GROUP", group, consumer, "COUNT", count];
     const reading = this.#options.commands.ask("XREADGROUP", ...scope, "STREAMS", stream, ">");
-    return await holding.healed(toDeliveries(holding, reading));
+    return await holding.recreatingGroup(toDeliveries(holding, reading));
   }
 
-  async #lastDelivered({ place: { stream, group } }: Holding): Promise<readonly string[]> {
+  async #lastDelivered({ keys: { stream, group } }: Holding): Promise<readonly string[]> {
     const infos = toInfos(await this.#options.commands.give("XINFO", "GROUPS", stream));
     const info = infos.find((one) => one.get("name") === group);
     if (!info) throw new Error(`NOGROUP the group ${group} of ${stream} is gone`);

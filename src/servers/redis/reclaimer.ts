@@ -6,7 +6,7 @@ import type { RedisClient } from "./client.ts";
 import { RedisDelivery } from "./delivery.ts";
 import type { RawEntry } from "./entry.ts";
 import type { Holding } from "./holding.ts";
-import { toInfos } from "./place.ts";
+import { toInfos } from "./channel_keys.ts";
 import type { Settler } from "./settler.ts";
 
 /** How much longer than the least idle time a consumer with nothing pending must be silent to be removed. */
@@ -17,7 +17,7 @@ export interface ReclaimerOptions {
   readonly holdings: readonly Holding[];
   readonly commands: Pick<RedisClient, "ask" | "give">;
   readonly settler: Settler;
-  readonly minIdleMs: number;
+  readonly leaseDuration: number;
   /** Whether reads take over as well, so that there is little left to look for. */
   readonly readsClaim: boolean;
 }
@@ -42,25 +42,25 @@ export class Reclaimer {
   /** What others left behind, at most so many; looks only when it is time. */
   async claim(max: number): Promise<RedisDelivery[]> {
     if (this.untilDue() > 0) return [];
-    const { minIdleMs, holdings, readsClaim } = this.#options;
+    const { leaseDuration, holdings, readsClaim } = this.#options;
     // Not all at the same time.
-    this.#due = performance.now() + minIdleMs * (readsClaim ? GONE_AFTER : 0.25) * (1 + Math.random());
+    this.#due = performance.now() + leaseDuration * (readsClaim ? GONE_AFTER : 0.25) * (1 + Math.random());
     const claimed: RedisDelivery[] = [];
     for (const holding of holdings) {
       if (claimed.length >= max) break;
-      claimed.push(...await holding.healed(this.#claimFrom(holding, max - claimed.length)));
+      claimed.push(...await holding.recreatingGroup(this.#claimFrom(holding, max - claimed.length)));
     }
     // There may be more.
     if (claimed.length >= max) this.#due = performance.now();
-    else await Promise.all(holdings.map((holding) => holding.healed(this.#removeGone(holding))));
+    else await Promise.all(holdings.map((holding) => holding.recreatingGroup(this.#removeGone(holding))));
     return claimed;
   }
 
   async #claimFrom(holding: Holding, max: number): Promise<RedisDelivery[]> {
-    const { place: { stream, group }, consumer } = holding;
-    const { commands, minIdleMs } = this.#options;
+    const { keys: { stream, group }, consumer } = holding;
+    const { commands, leaseDuration } = this.#options;
     const cursor = this.#cursors.get(holding) ?? "0-0";
-    const scope = [stream, group, consumer, minIdleMs, cursor, "COUNT", max];
+    const scope = [stream, group, consumer, leaseDuration, cursor, "COUNT", max];
     const [next, entries] = await commands.ask("XAUTOCLAIM", ...scope) as [
       unknown,
       readonly (RawEntry | null)[],
@@ -78,13 +78,13 @@ export class Reclaimer {
     }));
   }
 
-  async #deliveriesOf({ place: { stream, group } }: Holding, id: string): Promise<number> {
+  async #deliveriesOf({ keys: { stream, group } }: Holding, id: string): Promise<number> {
     const [pending] = await this.#options.commands.give("XPENDING", stream, group, id, id, 1) as unknown[][];
     return Math.max(1, Number(pending?.[3] ?? 1));
   }
 
   async #forgetDeleted(holding: Holding, claimed: ReadonlySet<string>): Promise<void> {
-    const { place: { stream, group }, consumer } = holding;
+    const { keys: { stream, group }, consumer } = holding;
     const { commands } = this.#options;
     const pending = await commands.give("XPENDING", stream, group, "-", "+", 1_000, consumer) as unknown[][];
     const suspects = pending.map(([id]) => String(id)).filter((id) => !claimed.has(id) && !holding.has(id));
@@ -94,13 +94,14 @@ export class Reclaimer {
     }));
   }
 
-  async #removeGone({ place, consumer }: Holding): Promise<readonly never[]> {
-    const { commands, settler, minIdleMs } = this.#options;
-    for (const info of toInfos(await commands.give("XINFO", "CONSUMERS", place.stream, place.group))) {
+  async #removeGone({ keys, consumer }: Holding): Promise<readonly never[]> {
+    const { commands, settler, leaseDuration } = this.#options;
+    for (const info of toInfos(await commands.give("XINFO", "CONSUMERS", keys.stream, keys.group))) {
       const name = String(info.get("name"));
-      const isGone = Number(info.get("pending")) === 0 && Number(info.get("idle")) > minIdleMs * GONE_AFTER;
+      const isGone = Number(info.get("pending")) === 0 &&
+        Number(info.get("idle")) > leaseDuration * GONE_AFTER;
       // Only those that Repid made, in whatever language; and only if nothing has come into their hands meanwhile.
-      if (isGone && name !== consumer && name.startsWith("repid-")) await settler.leave(place, name);
+      if (isGone && name !== consumer && name.startsWith("repid-")) await settler.leave(keys, name);
     }
     return [];
   }

@@ -7,7 +7,7 @@ import type { RedisClient } from "./client.ts";
 import { RedisDelivery } from "./delivery.ts";
 import type { RawEntry } from "./entry.ts";
 import type { Holding } from "./holding.ts";
-import { isPlaceMissing, toInfos } from "./place.ts";
+import { isGroupMissing, toInfos } from "./channel_keys.ts";
 import { RETURNED } from "./scripts.ts";
 
 /** How long to wait between two looks for messages, in milliseconds. */
@@ -49,22 +49,22 @@ export class Returns {
     const claimed: RedisDelivery[] = [];
     for (const holding of this.#shared) {
       if (claimed.length >= max) break;
-      claimed.push(...await holding.healed(this.#claimFrom(holding, max - claimed.length)));
+      claimed.push(...await holding.recreatingGroup(this.#claimFrom(holding, max - claimed.length)));
     }
     return claimed;
   }
 
-  async #isShared({ place: { stream } }: Holding): Promise<boolean> {
+  async #isShared({ keys: { stream } }: Holding): Promise<boolean> {
     try {
       return toInfos(await this.#commands.give("XINFO", "GROUPS", stream)).length > 1;
     } catch (error) {
-      if (isPlaceMissing(error)) return false;
+      if (isGroupMissing(error)) return false;
       throw error;
     }
   }
 
   async #claimFrom(holding: Holding, max: number): Promise<RedisDelivery[]> {
-    const { place: { stream, group }, consumer } = holding;
+    const { keys: { stream, group }, consumer } = holding;
     const scope = [stream, group, "-", "+", max, RETURNED];
     const pending = await this.#commands.give("XPENDING", ...scope) as unknown[][];
     if (pending.length === 0) return [];

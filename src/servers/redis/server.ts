@@ -19,14 +19,10 @@ import type {
 import { isPassing, RedisClient } from "./client.ts";
 import { toFields } from "./entry.ts";
 import { Holding } from "./holding.ts";
-import {
-  checkOptions,
-  type RedisNames,
-  type RedisServerOptions,
-  toNames,
-  toXaddArguments,
-} from "./options.ts";
-import type { Place } from "./place.ts";
+import { RedisError } from "./errors.ts";
+import { checkOptions, type RedisServerOptions, toKeys } from "./options.ts";
+import { toXaddArguments } from "./parameters.ts";
+import type { ChannelKeys } from "./channel_keys.ts";
 import { Settler } from "./settler.ts";
 import { RedisSubscription } from "./subscription.ts";
 
@@ -58,7 +54,6 @@ export class RedisServer implements Server {
   readonly capabilities: Capabilities;
   readonly #url: string;
   readonly #options: RedisServerOptions;
-  readonly #names: RedisNames;
   readonly #shared: SharedConnection;
   #commands: RedisClient | undefined;
   #settler: Settler | undefined;
@@ -85,7 +80,6 @@ export class RedisServer implements Server {
     checkOptions(options);
     this.#url = url;
     this.#options = options;
-    this.#names = toNames(options);
     this.host = host;
     this.pathname = pathname === "" || pathname === "/" ? undefined : pathname;
     this.description = options.description;
@@ -93,7 +87,7 @@ export class RedisServer implements Server {
       nativeReply: false,
       leases: true,
       ordered: true,
-      deadLetter: this.#names.deadLetters !== null,
+      deadLetter: options.keepDeadLetters ?? true,
       stableMessageIds: false,
       deliveryCounts: true,
       durable: true,
@@ -114,13 +108,14 @@ export class RedisServer implements Server {
   /** Adds an entry to the channel's stream. See {@linkcode RedisParameters}. */
   async publish(channel: string, message: MessageData, parameters: ServerSpecificParameters): Promise<void> {
     const { commands } = this.#connected("publish");
-    const stream = this.#names.stream(channel);
+    const { stream } = toKeys(channel, this.#options);
     const xadd = toXaddArguments(parameters);
     const id = await commands.give("XADD", stream, ...xadd, ...toFields(message)).catch((error: unknown) => {
       throw commands.explain(error);
     });
     if (id === null) {
-      throw new Error(`Cannot publish as the stream does not exist, and may not be made: ${stream}`);
+      const why = `the stream does not exist, and noMkStream forbids to create it: ${stream}`;
+      throw new RedisError(`Cannot publish as ${why}`, { isRetriable: false });
     }
   }
 
@@ -128,27 +123,45 @@ export class RedisServer implements Server {
   async subscribe(channels: readonly string[], { signal }: SubscribeOptions = {}): Promise<Subscription> {
     const { commands, settler } = this.#connected("subscribe");
     signal?.throwIfAborted();
-    const places = channels.map((channel) => this.#placeOf(channel));
-    await Promise.all(places.map((place) => this.#createGroup(commands, place)));
+    const allKeys = channels.map((channel) => toKeys(channel, this.#options));
+    await Promise.all(allKeys.map((keys) => this.#createGroup(commands, keys)));
     await Promise.all(this.#leftBehind.splice(0).map((one) => this.#leave(one)));
     const consumer = `repid-${crypto.randomUUID().slice(0, 8)}`;
     const blocking = new RedisClient({ url: this.#url, options: this.#options }, { lasting: false });
-    const { connectTimeout = 10_000, blockMs = 5_000, minIdleMs = 60_000, reclaim = true, prefetch = 0 } =
-      this.#options;
-    const leaseInterval = Math.max(1, Math.floor(minIdleMs / 3));
+    const {
+      connectTimeout = 10_000,
+      readTimeout = 5_000,
+      leaseDuration = 60_000,
+      reclaim = true,
+      prefetch = 0,
+    } = this.#options;
+    const leaseInterval = Math.max(1, Math.floor(leaseDuration / 3));
+    const schedule = (holding: Holding): void => settler.schedule(holding);
     const subscription = new RedisSubscription({
-      ...{ consumer, commands, blocking, settler, blockMs, minIdleMs, reclaim, prefetch, leaseInterval },
-      holdings: places.map((place) => {
-        const createGroup = (): Promise<void> => this.#createGroup(commands, place);
-        return new Holding(settler, { place, consumer, leaseInterval, createGroup });
+      ...{
+        consumer,
+        commands,
+        blocking,
+        settler,
+        readTimeout,
+        leaseDuration,
+        reclaim,
+        prefetch,
+        leaseInterval,
+      },
+      holdings: allKeys.map((keys) => {
+        const createGroup = (): Promise<void> => this.#createGroup(commands, keys);
+        return new Holding({ keys, consumer, leaseInterval, createGroup, schedule });
       }),
-      leave: () => this.#leave({ places, consumer }),
+      leave: () => this.#leave({ allKeys, consumer }),
     });
     const starting = blocking.connect(signal).then(() => subscription.start());
     try {
       // Nobody else watches this connection.
       if (!await settlesWithin(systemClock, connectTimeout, starting)) {
-        throw new Error("Redis has not answered a new connection in time: timed out");
+        throw new RedisError("Redis did not answer a new connection in time: timed out", {
+          isRetriable: true,
+        });
       }
       await starting;
     } catch (error) {
@@ -160,7 +173,7 @@ export class RedisServer implements Server {
 
   /** Lost connections pass, and so do outages; wrong credentials and wrong types do not. */
   isRetriable(error: unknown): boolean {
-    return isPassing(error);
+    return error instanceof RedisError ? error.isRetriable : isPassing(error);
   }
 
   #connected(doing: string): { readonly commands: RedisClient; readonly settler: Settler } {
@@ -181,16 +194,6 @@ export class RedisServer implements Server {
     await this.#commands?.close();
   }
 
-  #placeOf(channel: string): Place {
-    const { stream, group, deadLetters } = this.#names;
-    return {
-      channel,
-      stream: stream(channel),
-      group: group(channel),
-      deadLetters: deadLetters?.(channel) ?? null,
-    };
-  }
-
   /**
    * Takes a consumer out of its groups, after giving back what is pending for it: assigned by a read whose answer never
    * came. Where Redis is away, when it is back: nobody has to wait until the consumer counts as silent. Never rejects.
@@ -199,13 +202,13 @@ export class RedisServer implements Server {
     const [commands, settler] = [this.#commands, this.#settler];
     try {
       if (!commands?.isReady || !settler) throw new NotConnectedError("leave");
-      await Promise.all(one.places.map((place) => leaveGroup(commands, settler, place, one.consumer)));
+      await Promise.all(one.allKeys.map((keys) => leaveGroup(commands, settler, keys, one.consumer)));
     } catch {
       this.#leftBehind.push(one);
     }
   }
 
-  async #createGroup(commands: RedisClient, { stream, group }: Place): Promise<void> {
+  async #createGroup(commands: RedisClient, { stream, group }: ChannelKeys): Promise<void> {
     const { startId = "0" } = this.#options;
     try {
       await commands.redis.xgroup("CREATE", stream, group, startId, "MKSTREAM");
@@ -217,19 +220,19 @@ export class RedisServer implements Server {
 
 /** A consumer, and where it is one. */
 interface Membership {
-  readonly places: readonly Place[];
+  readonly allKeys: readonly ChannelKeys[];
   readonly consumer: string;
 }
 
 async function leaveGroup(
   { redis }: RedisClient,
   settler: Settler,
-  place: Place,
+  keys: ChannelKeys,
   consumer: string,
 ): Promise<void> {
-  const pending = await redis.xpending(place.stream, place.group, "-", "+", 10_000, consumer) as unknown[][];
-  await settler.giveBack(place, consumer, pending.map(([id]) => String(id)));
-  await settler.leave(place, consumer);
+  const pending = await redis.xpending(keys.stream, keys.group, "-", "+", 10_000, consumer) as unknown[][];
+  await settler.giveBack(keys, consumer, pending.map(([id]) => String(id)));
+  await settler.leave(keys, consumer);
 }
 
 function parse(url: string): URL {

@@ -3,11 +3,12 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { type Batch, type BatchAction, MOST } from "./batch.ts";
+import { type Batch, MOST } from "./batch.ts";
+import type { BatchAction } from "./delivery.ts";
 import type { RedisClient } from "./client.ts";
 import { compareIds } from "./entry.ts";
 import type { Holding } from "./holding.ts";
-import { isPlaceMissing, type Place } from "./place.ts";
+import { type ChannelKeys, isGroupMissing } from "./channel_keys.ts";
 import { ACK, EXTEND, LEAVE, NACK, REJECT, type Script } from "./scripts.ts";
 
 /** Each action's script, and its argument of its own. */
@@ -50,7 +51,7 @@ export class Settler {
   }
 
   /** Gives back what a consumer was assigned and never handed over. */
-  async giveBack({ stream, group }: Place, consumer: string, ids: readonly string[]): Promise<void> {
+  async giveBack({ stream, group }: ChannelKeys, consumer: string, ids: readonly string[]): Promise<void> {
     for (let start = 0; start < ids.length; start += MOST) {
       const some = ids.slice(start, start + MOST);
       await this.#client.run(REJECT, [stream], this.#arguments(group, consumer, "0", some));
@@ -58,7 +59,7 @@ export class Settler {
   }
 
   /** Takes a consumer out of its group, where nothing is pending for it. */
-  async leave({ stream, group }: Place, consumer: string): Promise<void> {
+  async leave({ stream, group }: ChannelKeys, consumer: string): Promise<void> {
     await this.#client.run(LEAVE, [stream], [group, consumer]);
   }
 
@@ -68,17 +69,17 @@ export class Settler {
     const isOver = action !== "extend";
     try {
       const lost = await this.#call(holding, action, deliveries.map(({ messageId }) => messageId));
-      if (isOver) { for (const delivery of deliveries) holding.released(delivery); }
+      if (isOver) { for (const delivery of deliveries) holding.settled(delivery); }
       batch.tell(new Set(lost));
     } catch (error) {
-      if (isOver) { for (const delivery of deliveries) holding.kept(delivery); }
+      if (isOver) { for (const delivery of deliveries) holding.settleFailed(delivery); }
       batch.fail(this.#client.explain(error));
     }
   }
 
   /** Answers which of the ids were not ours, by their numbers from 1 on. */
   async #call(holding: Holding, action: BatchAction, ids: readonly string[]): Promise<readonly number[]> {
-    const { place: { stream, group, deadLetters }, consumer } = holding;
+    const { keys: { stream, group, deadLetters }, consumer } = holding;
     // Without dead letters there is nothing to copy to.
     const [script, own] = SCRIPTS[action === "nack" && deadLetters === null ? "ack" : action];
     const argument = action === "nack" ? String(this.#options.deadLetterMaxLength ?? "") : own;
@@ -88,7 +89,7 @@ export class Settler {
       return await this.#client.run(script, keys, args) as readonly number[];
     } catch (error) {
       // The group is gone, and with it all that was ours.
-      if (isPlaceMissing(error)) return ids.map((_, i) => i + 1);
+      if (isGroupMissing(error)) return ids.map((_, i) => i + 1);
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Notices that a connection is dead although nobody has said so.
+ * Notices that a connection is dead although the socket is still open.
  * @module
  */
 import type { Redis } from "ioredis";
@@ -9,9 +9,9 @@ import { systemClock, type Timer } from "../../_internal/clock.ts";
 const LOOKS = 4;
 
 /**
- * Gives up a connection that says nothing for so long, at most a quarter longer, although it is asked: whatever waits for an
- * answer is rejected, and ioredis connects anew. One timer for a connection; ioredis' own `commandTimeout` makes one for each
- * command, a tenth of what publishing costs.
+ * Closes a connection if Redis does not answer a ping for so long, plus up to 25 %. Commands without an answer reject, and
+ * ioredis reconnects. One timer for a connection; `commandTimeout` of ioredis makes one for each command, which is a tenth of
+ * what publishing costs.
  */
 export class Watch {
   readonly #redis: Redis;
@@ -41,7 +41,7 @@ export class Watch {
     this.#timer = systemClock.schedule(this.#interval, () => this.#look());
     this.#silentLooks = this.#hasHeard ? 0 : this.#silentLooks + 1;
     this.#hasHeard = false;
-    // Whoever has nothing to say is asked.
+    // A silent connection is asked to answer.
     if (this.#silentLooks === 1) this.#redis.ping().catch(() => {});
     if (this.#silentLooks <= LOOKS) return;
     this.#silentLooks = 0;

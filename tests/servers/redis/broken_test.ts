@@ -39,7 +39,10 @@ for (const [what, caughtBy, fault] of FAULTS) {
         // The first does not take over from itself, so that it is the second that does.
         create: () => {
           const reclaim = created++ % 2 === 1;
-          return breakServer(new RedisServer(url, { minIdleMs: LEASE, blockMs: 100, reclaim }), fault);
+          return breakServer(
+            new RedisServer(url, { leaseDuration: LEASE, readTimeout: 100, reclaim }),
+            fault,
+          );
         },
         duration: LEASE,
       },

@@ -108,7 +108,7 @@ onEachRedis("RedisServer needs no more rights than its page says", async ({ redi
   await client.acl("LOG", "RESET");
   const url = new URL(redis.url);
   [url.username, url.password] = ["app", "s3cret"];
-  const server = new RedisServer(url.href, { minIdleMs: 50 });
+  const server = new RedisServer(url.href, { leaseDuration: 50 });
   const connection = await server.connect();
   const subscription = await server.subscribe(["jobs", "more"]);
   const [one, other] = [{ server, client, channel: "jobs" }, { server, client, channel: "more" }];

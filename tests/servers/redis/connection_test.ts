@@ -144,7 +144,13 @@ test("RedisServer refuses URLs that are not of a Redis, without repeating them",
 
 test("RedisServer refuses options out of range", () => {
   for (
-    const name of ["blockMs", "minIdleMs", "connectTimeout", "commandTimeout", "deadLetterMaxLength"] as const
+    const name of [
+      "readTimeout",
+      "leaseDuration",
+      "connectTimeout",
+      "idleTimeout",
+      "deadLetterMaxLength",
+    ] as const
   ) {
     for (const value of [0, -1, 1.5, NaN, Infinity]) {
       const create = (): RedisServer => new RedisServer("redis://localhost", { [name]: value });
@@ -236,14 +242,13 @@ onRedis(
       for (const value of values) {
         await assert.rejects(server.publish("jobs", EMPTY, { [name]: value }), {
           name: "TypeError",
-          message: `Cannot publish as the parameter ${name} has the wrong shape: ${String(value)}`,
+          message: new RegExp(`^Cannot publish as the Redis parameter ${name} is not a`),
         });
       }
     }
-    await assert.rejects(server.publish("jobs", EMPTY, { maxLen: 1_000 }), {
+    await assert.rejects(server.publish("jobs", EMPTY, { maxLenght: 1_000 }), {
       name: "TypeError",
-      message:
-        "Cannot publish as Redis knows no such parameter: maxLen, but maxlen, approximate, nomkstream, stream_id",
+      message: "Cannot publish as Redis has no such parameter: maxLenght, did you mean maxLength?",
     });
     assert.equal(await client.exists(STREAM), 0);
     await connection.close();
@@ -283,3 +288,59 @@ async function refusal(
   }
   return assert.fail("nothing was refused");
 }
+
+test("RedisServer refuses names that are none, TLS options that it does not know, and says which", async () => {
+  const create = (options: object) => (): RedisServer =>
+    new RedisServer("redis://localhost", options as never);
+  assert.throws(create({ names: "jobs" }), /as names is not a function: string/);
+  assert.throws(create({ tls: { caa: "" } }), /with TLS as there is no such option: caa, did you mean ca\?/);
+  assert.throws(create({ streamName: () => "jobs" }), /no such option: streamName/);
+});
+
+onRedis(
+  "RedisServer.publish() refuses a channel whose name in Redis is none",
+  [],
+  async ({ redis: { url } }) => {
+    for (
+      const [answer, why] of [[{ stream: "" }, /no stream that is a non-empty/], [
+        "jobs",
+        /answers no object/,
+      ]]
+    ) {
+      const server = new RedisServer(url, { names: () => answer as never });
+      const connection = await server.connect();
+      await assert.rejects(server.publish("jobs", EMPTY, {}), why as RegExp);
+      await connection.close();
+    }
+  },
+);
+
+onRedis(
+  "RedisServer takes Python's names of parameters and its own",
+  [],
+  async ({ redis: { url }, client }) => {
+    const server = new RedisServer(url);
+    const connection = await server.connect();
+    await server.publish("jobs", EMPTY, { streamId: "7-1" });
+    await server.publish("jobs", EMPTY, { stream_id: "8-1", maxLength: 1, approximate: false });
+    assert.deepEqual((await client.xrange(STREAM, "-", "+")).map(([id]) => id), ["8-1"]);
+    await connection.close();
+  },
+);
+
+onRedis(
+  "RedisServer({ keepDeadLetters: false }) deletes what is nacked",
+  [],
+  async ({ redis: { url }, client }) => {
+    const server = new RedisServer(url, { keepDeadLetters: false });
+    assert.equal(server.capabilities.deadLetter, false);
+    const connection = await server.connect();
+    await server.publish("jobs", EMPTY, {});
+    const subscription = await server.subscribe(["jobs"]);
+    const [delivery] = await subscription.take(1, 5_000);
+    assert.equal(await delivery?.settle("nack"), "done");
+    assert.deepEqual([await client.xlen(STREAM), await client.exists(`${STREAM}:dlq`)], [0, 0]);
+    await subscription.close();
+    await connection.close();
+  },
+);

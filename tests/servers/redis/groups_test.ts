@@ -20,7 +20,7 @@ async function withGroups(
   look: (one: RedisServer, other: RedisServer) => Promise<void>,
 ): Promise<void> {
   const [one, other] = ["one", "other"].map((group) =>
-    new RedisServer(url, { ...options, consumerGroup: () => group })
+    new RedisServer(url, { ...options, names: () => ({ group }) })
   ) as [RedisServer, RedisServer];
   const connections = await Promise.all([one.connect(), other.connect()]);
   await look(one, other);

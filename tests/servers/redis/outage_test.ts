@@ -12,7 +12,7 @@ const EMPTY = { payload: new Uint8Array(), headers: {}, contentType: undefined, 
 const PATIENCE = 10_000;
 
 onRedis("RedisServer gives up a Redis that hangs, and comes back to it", [], async ({ redis, client }) => {
-  const server = new RedisServer(redis.url, { commandTimeout: 400 });
+  const server = new RedisServer(redis.url, { idleTimeout: 400 });
   const connection = await server.connect();
   redis.process.signal("SIGSTOP");
   const publishing = [1, 2, 3].map(() => server.publish("jobs", EMPTY, {}));
@@ -29,7 +29,7 @@ onRedis("RedisServer gives up a Redis that hangs, and comes back to it", [], asy
 });
 
 onRedis("RedisServer keeps a connection on which there is nothing to say", [], async ({ redis, client }) => {
-  const server = new RedisServer(redis.url, { commandTimeout: 200 });
+  const server = new RedisServer(redis.url, { idleTimeout: 200 });
   const connection = await server.connect();
   const before = await client.client("LIST");
   await client.config("RESETSTAT");
@@ -44,7 +44,7 @@ onRedis("RedisServer keeps a connection on which there is nothing to say", [], a
 
 onEachRedis("RedisServer makes groups anew that were removed, of several channels", async (parts) => {
   const { redis: { url }, client } = parts;
-  const server = new RedisServer(url, { blockMs: 50 });
+  const server = new RedisServer(url, { readTimeout: 50 });
   const connection = await server.connect();
   const channels = ["a", "b", "c"];
   const subscription = await server.subscribe(channels);

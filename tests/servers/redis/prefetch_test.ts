@@ -79,7 +79,7 @@ onRedis(
 );
 
 onRedis("RedisServer keeps the leases of what it read ahead", [], async ({ redis }) => {
-  await reading(redis.url, { prefetch: 5, minIdleMs: 1_000 }, async ({ server, subscription }) => {
+  await reading(redis.url, { prefetch: 5, leaseDuration: 1_000 }, async ({ server, subscription }) => {
     const rival = await server.subscribe(["jobs"]);
     const others = await rival.take(100, PATIENCE);
     assert.equal(others.length, 14);
@@ -93,7 +93,7 @@ onRedis("RedisServer keeps the leases of what it read ahead", [], async ({ redis
 });
 
 onRedis("RedisServer hands over nothing that somebody else took meanwhile", [], async ({ redis, client }) => {
-  await reading(redis.url, { prefetch: 5, minIdleMs: 90, reclaim: false }, async ({ subscription }) => {
+  await reading(redis.url, { prefetch: 5, leaseDuration: 90, reclaim: false }, async ({ subscription }) => {
     await client.xclaim(STREAM, GROUP, "thief", 0, "2-1", "3-1", "4-1", "6-1", "JUSTID");
     await client.config("RESETSTAT");
     await until("the lease was extended", async () => {

@@ -44,7 +44,7 @@ async function takeAndDie(client: Redis, count: number): Promise<void> {
 }
 
 onEachRedis("RedisServer takes over from a silent consumer, and counts that", async ({ redis, client }) => {
-  await consuming(redis.url, { minIdleMs: 100 }, async ({ server, subscription }) => {
+  await consuming(redis.url, { leaseDuration: 100 }, async ({ server, subscription }) => {
     for (const id of ["1-1", "2-1"]) await server.publish("jobs", EMPTY, { stream_id: id });
     await takeAndDie(client, 2);
     const taken: unknown[] = [];
@@ -60,7 +60,7 @@ onEachRedis("RedisServer takes over from a silent consumer, and counts that", as
 });
 
 onRedis("RedisServer takes over with the read that waits, where Redis can", [], async ({ redis, client }) => {
-  await consuming(redis.url, { minIdleMs: 1_000 }, async ({ server, subscription }) => {
+  await consuming(redis.url, { leaseDuration: 1_000 }, async ({ server, subscription }) => {
     // Its own look around is behind it, and the next one more than ten leases away.
     assert.deepEqual(await subscription.take(1, 20), []);
     await client.config("RESETSTAT");
@@ -76,7 +76,7 @@ onRedis("RedisServer takes over with the read that waits, where Redis can", [], 
 onEachRedis(
   "RedisServer hands a message over again whose lease nobody kept, to the same consumer as well",
   async ({ redis, client }) => {
-    await consuming(redis.url, { minIdleMs: 100 }, async ({ server, subscription }) => {
+    await consuming(redis.url, { leaseDuration: 100 }, async ({ server, subscription }) => {
       await server.publish("jobs", EMPTY, {});
       const [first] = await subscription.take(1, PATIENCE);
       const [again] = await subscription.take(1, PATIENCE);
@@ -92,7 +92,7 @@ onEachRedis(
 onEachRedis(
   "RedisServer keeps a message whose lease is kept, if too late, with whoever has it",
   async ({ redis, client }) => {
-    await consuming(redis.url, { minIdleMs: 100 }, async ({ server, subscription }) => {
+    await consuming(redis.url, { leaseDuration: 100 }, async ({ server, subscription }) => {
       await server.publish("jobs", EMPTY, {});
       const [delivery] = await subscription.take(1, PATIENCE);
       assert.equal(await delivery?.extendLease?.(), "done");
@@ -104,7 +104,7 @@ onEachRedis(
 );
 
 onRedis("RedisServer takes over nothing where reclaim is off", [], async ({ redis, client }) => {
-  await consuming(redis.url, { minIdleMs: 1, reclaim: false }, async ({ server, subscription }) => {
+  await consuming(redis.url, { leaseDuration: 1, reclaim: false }, async ({ server, subscription }) => {
     await server.publish("jobs", EMPTY, {});
     await takeAndDie(client, 1);
     assert.deepEqual(await subscription.take(1, 250), []);
@@ -133,7 +133,7 @@ onEachRedis("RedisServer extends a lease without counting a delivery", async ({ 
 onEachRedis(
   "RedisServer removes consumers of Repid that are gone, and no others",
   async ({ redis, client }) => {
-    await consuming(redis.url, { minIdleMs: 10 }, async ({ server, subscription }) => {
+    await consuming(redis.url, { leaseDuration: 10 }, async ({ server, subscription }) => {
       await server.publish("jobs", EMPTY, {});
       // One that left a message behind, too.
       await takeAndDie(client, 1);
@@ -156,7 +156,7 @@ onEachRedis(
 );
 
 onEachRedis("RedisServer forgets pending entries that were deleted", async ({ redis, client }) => {
-  await consuming(redis.url, { minIdleMs: 20 }, async ({ server, subscription }) => {
+  await consuming(redis.url, { leaseDuration: 20 }, async ({ server, subscription }) => {
     for (const id of ["1-1", "2-1"]) await server.publish("jobs", EMPTY, { stream_id: id });
     await takeAndDie(client, 2);
     await client.xdel(STREAM, "1-1");
@@ -179,10 +179,11 @@ onRedis(
     const commands = new RedisClient({ url: redis.url, options: {} }, { lasting: true });
     await commands.connect();
     const settler = new Settler(commands, { keepAcked: false, deadLetterMaxLength: undefined });
-    const place = { channel: "jobs", stream: STREAM, group: GROUP, deadLetters: null };
+    const keys = { channel: "jobs", stream: STREAM, group: GROUP, deadLetters: null };
     const createGroup = (): Promise<void> => assert.fail("it is there");
-    const holding = new Holding(settler, {
-      ...{ place, consumer: "repid-dead", leaseInterval: 1_000, createGroup },
+    const schedule = (one: Holding): void => settler.schedule(one);
+    const holding = new Holding({
+      ...{ keys, consumer: "repid-dead", leaseInterval: 1_000, createGroup, schedule },
     });
     await client.xgroup("CREATE", STREAM, GROUP, "0", "MKSTREAM");
     for (const id of ["1-1", "2-1", "3-1", "4-1"]) await client.xadd(STREAM, id, "payload", "");
@@ -196,7 +197,13 @@ onRedis(
       ask: (name: string) =>
         name === "XAUTOCLAIM" ? Promise.resolve(["0-0", [null, null]]) : assert.fail(name),
     };
-    const options = { holdings: [holding], commands: asIn62, settler, minIdleMs: 1_000, readsClaim: false };
+    const options = {
+      holdings: [holding],
+      commands: asIn62,
+      settler,
+      leaseDuration: 1_000,
+      readsClaim: false,
+    };
     assert.deepEqual(await new Reclaimer(options).claim(10), []);
     const pending = await client.xpending(STREAM, GROUP, "-", "+", 10) as unknown[][];
     assert.deepEqual(pending.map(([id]) => id), ["2-1", "3-1", "4-1"]);

@@ -36,7 +36,7 @@ for (const flavour of FLAVOURS) {
       await client.quit();
       return entries.map(([, fields]) => ({ payload: new Uint8Array(fields[1] ?? []), headers: {} }));
     },
-    leases: { create: () => create({ minIdleMs: LEASE, blockMs: 200 }), duration: LEASE },
+    leases: { create: () => create({ leaseDuration: LEASE, readTimeout: 200 }), duration: LEASE },
     broker: redis
       ? {
         stop: () => redis.process.stop(),

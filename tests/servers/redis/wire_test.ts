@@ -161,7 +161,7 @@ else {
     assert.equal((await client.xpending(stream, group, "-", "+", 9, "thief")).length, 1);
   });
 
-  on("RedisServer makes a group anew that was removed", { blockMs: 50 }, async (parts) => {
+  on("RedisServer makes a group anew that was removed", { readTimeout: 50 }, async (parts) => {
     const { server, client, channel } = parts;
     const subscription = await server.subscribe([channel]);
     await client.del(`repid:${channel}`);
@@ -174,7 +174,7 @@ else {
 
   on(
     "RedisServer hands nothing over twice that it holds, where its group was made anew",
-    { blockMs: 50 },
+    { readTimeout: 50 },
     async (parts) => {
       const { server, client, channel } = parts;
       const stream = `repid:${channel}`;

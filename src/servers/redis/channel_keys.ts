@@ -1,17 +1,18 @@
 /**
- * Where a channel is in Redis, and what Redis tells about it.
+ * The keys of a channel in Redis, and what Redis says about them.
  * @module
  */
 
 /** A channel's stream, the group that consumes it, and the stream of its dead letters. */
-export interface Place {
+export interface ChannelKeys {
   readonly channel: string;
   readonly stream: string;
   readonly group: string;
+  /** `null` if dead letters are not kept. */
   readonly deadLetters: string | null;
 }
 
-/** Reads what `XINFO` tells: for each group or consumer, names and values in turn. */
+/** Reads what `XINFO` answers: for each group or consumer, names and values in turn. */
 export function toInfos(reply: unknown): ReadonlyMap<string, unknown>[] {
   return (reply as readonly (readonly unknown[])[]).map((fields) => {
     const info = new Map<string, unknown>();
@@ -20,7 +21,7 @@ export function toInfos(reply: unknown): ReadonlyMap<string, unknown>[] {
   });
 }
 
-/** Whether an error says that a stream or its group is gone. */
-export function isPlaceMissing(error: unknown): boolean {
+/** Whether an error says that a stream or its group does not exist. */
+export function isGroupMissing(error: unknown): boolean {
   return error instanceof Error && /NOGROUP|no such key/.test(error.message);
 }
