@@ -34,7 +34,7 @@ interface Way {
 
 const raws: Contender[] = [];
 const broker = await startBroker("pubsub-fake");
-const server = new PubsubServer({ defaultProject: "tests", url: broker.url });
+const server = new PubsubServer(`${broker.url}/projects/tests`);
 const connection = await server.connect();
 
 const ours: Way = {

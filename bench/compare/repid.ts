@@ -41,7 +41,7 @@ async function serverFor(url: string): Promise<Server> {
     case "amqp:":
       return new (await import("@repid/core/amqp")).AmqpServer(url);
     default:
-      return new (await import("@repid/core/pubsub")).PubsubServer({ url, defaultProject: "tests" });
+      return new (await import("@repid/core/pubsub")).PubsubServer(`${url}/projects/tests`);
   }
 }
 

@@ -69,7 +69,8 @@ async function bunRuntime(): Promise<Runtime> {
     name: "bun",
     title: `Bun ${(await execute(bun, ["--version"])).stdout.trim()}`,
     command: (file) => Promise.resolve([bun, file]),
-    launch: (entrant) => Promise.resolve({ command: [bun, childOf(entrant)], module: sourceOf(entrant).href }),
+    launch: (entrant) =>
+      Promise.resolve({ command: [bun, childOf(entrant)], module: sourceOf(entrant).href }),
   };
 }
 

@@ -56,7 +56,7 @@ const TABLE: readonly (readonly [run: () => unknown, message: RegExp])[] = [
     () => new RedisServer("redis://localhost", wrong({ block_ms: 1 })),
     /: block_ms, did you mean readTimeout\?/,
   ],
-  [() => new AmqpServer("amqp://localhost", wrong({ timeouts: 1 })), /: timeouts, did you mean timeout\?/],
+  [() => new AmqpServer("amqp://localhost", wrong({ timeouts: 1 })), /: timeouts, but names, /],
   [() => new PubsubServer(wrong({ defaultProject: "p", host: "h" })), /: host, but defaultProject, /],
   [() => new Router().actor("greet" as never, () => {}), /Cannot register the actor .* not an object: greet/],
   [() => new Router().actor(wrong({ nam: "a" }), () => {}), /: nam, did you mean name\?/],

@@ -3,7 +3,7 @@
  *
  * ```ts
  * await using proxy = await Proxy.to(broker.url);
- * const server = new PubsubServer({ defaultProject: "tests", url: proxy.url });
+ * const server = new PubsubServer(`${proxy.url}/projects/tests`);
  * proxy.cut(); // every connection is gone; new ones are taken
  * ```
  * @module

@@ -84,7 +84,7 @@ console.log((await client.send(actor)).result);
   "@repid/core/pubsub": (address) =>
     handshake(
       `import { PubsubServer } from "@repid/core/pubsub";`,
-      `new PubsubServer({ defaultProject: "p", url: "http://${address}", connectTimeout: 30_000 })`,
+      `new PubsubServer("http://${address}/projects/p", { connectTimeout: 30_000 })`,
     ),
   "@repid/core/cli": () => `
 import { run } from "@repid/core/cli";

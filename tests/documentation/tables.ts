@@ -50,14 +50,14 @@ const BROKERS: readonly Broker[] = [
     needs: "`rhea`",
     servers: {
       "RabbitMQ 4": new AmqpServer("amqp://localhost"),
-      "RabbitMQ 3": new AmqpServer("amqp://localhost", { addresses: "rabbitmq-v1" }),
+      "RabbitMQ 3": new AmqpServer("amqp://localhost", { names: "rabbitmq-v1" }),
     },
   },
   {
     name: "Google Pub/Sub",
     entry: "`@repid/core/pubsub`",
     needs: "`@grpc/grpc-js`, `protobufjs`, `google-auth-library`",
-    servers: { "as it comes": new PubsubServer({ defaultProject: "p", url: "http://localhost:8085" }) },
+    servers: { "as it comes": new PubsubServer(`http://localhost:8085/projects/p`) },
   },
 ];
 

@@ -72,7 +72,7 @@ export async function nothingLostOnRabbit(
   app.includeRouter(router);
   const stopping = new AbortController();
   const running = app.runWorker({ tasksLimit: 100, osSignals: [], signal: stopping.signal });
-  const publisher = new AmqpServer(rabbit.url, { confirmTimeout: 10_000 });
+  const publisher = new AmqpServer(rabbit.url, { publishTimeout: 10_000 });
   const connection = await publisher.connect();
   try {
     const striking = new Striking(rabbit, faults, handled);

@@ -31,7 +31,7 @@ export async function rabbitOutage(
   const [staying, leaving] = [crypto.randomUUID(), crypto.randomUUID()];
   await rabbit.declareQueue(staying);
   await rabbit.declareQueue(leaving);
-  const options = { timeout: TIMEOUT, confirmTimeout: TIMEOUT, idleTimeout: IDLE };
+  const options = { connectTimeout: TIMEOUT, publishTimeout: TIMEOUT, idleTimeout: IDLE };
   const server = new AmqpServer(rabbit.url, options);
   const connection = await server.connect();
   const first = new RunningWorker(new AmqpServer(rabbit.url, options), staying);

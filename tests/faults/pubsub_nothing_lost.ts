@@ -78,7 +78,7 @@ export async function nothingLostOnPubsub(
   await createChannel(service.url, channel);
   await using proxy = await Proxy.to(service.url);
   const create = (): PubsubServer =>
-    new PubsubServer({ defaultProject: PROJECT, url: proxy.url, ackDeadline: ACK_DEADLINE });
+    new PubsubServer(`${proxy.url}/projects/${PROJECT}`, { leaseDuration: ACK_DEADLINE });
   const handled = new Progress(PATIENCE);
   const stopping = new AbortController();
   const running = work(create(), channel, handled, stopping.signal);
@@ -204,7 +204,7 @@ async function breakThings({ url, process }: PubsubToBreak, breaking: Breaking):
 
 /** Takes so many ids away from the messages to come. */
 async function useUp(url: string, channel: string, ids: number): Promise<void> {
-  const server = new PubsubServer({ defaultProject: PROJECT, url });
+  const server = new PubsubServer(`${url}/projects/${PROJECT}`);
   await using _connection = await server.connect();
   const message = { payload: new Uint8Array([0]), headers: {}, contentType: undefined, replyTo: undefined };
   await Promise.all(Array.from({ length: ids }, () => server.publish(channel, message, {})));

@@ -14,7 +14,7 @@ export interface AmqpErrorOptions extends ErrorOptions {
   /** The broker's own name of the reason. */
   readonly condition?: string | undefined;
   /** Whether trying again may help. */
-  readonly retriable: boolean;
+  readonly isRetriable: boolean;
 }
 
 /** Thrown when a broker cannot be reached, refuses something, or goes away. */
@@ -26,14 +26,14 @@ export class AmqpError extends Error {
   /** The reason as AMQP names it, such as `amqp:not-found`; `undefined` where the broker gave none. */
   readonly condition: string | undefined;
   /** Whether trying again may help: after a lost connection yes, with wrong credentials no. */
-  readonly retriable: boolean;
+  readonly isRetriable: boolean;
 
   /** Says what could not be done. */
   constructor(message: string, options: AmqpErrorOptions) {
     super(message, options);
     this.scope = options.scope;
     this.condition = options.condition;
-    this.retriable = options.retriable;
+    this.isRetriable = options.isRetriable;
   }
 }
 

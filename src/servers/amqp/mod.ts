@@ -11,9 +11,10 @@
  * ```
  * @module
  */
-export type { AmqpAddresses, AmqpAddressing, PublishAddress, SubscribeAddress } from "./address.ts";
+export type { TlsOptions } from "../../contract/tls.ts";
+export type { AmqpNames, AmqpNaming } from "./address.ts";
 export { AmqpError, type AmqpErrorOptions, type AmqpErrorScope } from "./errors.ts";
-export { type AmqpModification, annotationsOf, type ModifiableMessage, modify } from "./modify.ts";
-export type { AmqpServerOptions, AmqpTlsOptions } from "./options.ts";
+export { type AmqpModification, annotationsOf, modify } from "./modify.ts";
+export type { AmqpServerOptions } from "./options.ts";
 export type { AmqpMessageHeader, AmqpMessageProperties, AmqpParameters } from "./parameters.ts";
 export { AmqpServer } from "./server.ts";

@@ -6,22 +6,14 @@ import type { BaseMessage } from "../../contract/server.ts";
 import { deliveryOf } from "./delivery.ts";
 import { rhea } from "./rhea.ts";
 
-/** A message being handled: what an actor or a middleware of an actor is given. */
-export interface ModifiableMessage extends BaseMessage {
-  /** Whether anything was done with it. */
-  readonly isActedOn: boolean;
-  /** Settles it. */
-  nack(): Promise<boolean>;
-}
-
-/** How a message goes back. */
+/** How a message is returned to the queue. */
 export interface AmqpModification {
   /** Whether this counts as a failed delivery. RabbitMQ dead-letters a message after so many (`x-delivery-limit`). */
-  readonly deliveryFailed?: boolean;
+  readonly deliveryFailed?: boolean | undefined;
   /** Whether it must not come here again. RabbitMQ dead-letters it. */
-  readonly undeliverableHere?: boolean;
+  readonly undeliverableHere?: boolean | undefined;
   /** Added to the message's annotations. A `Date` is sent as a timestamp. */
-  readonly annotations?: Readonly<Record<string, unknown>>;
+  readonly annotations?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
@@ -41,7 +33,10 @@ export interface AmqpModification {
  * });
  * ```
  */
-export function modify(message: ModifiableMessage, modification: AmqpModification): Promise<boolean> {
+export function modify(
+  message: BaseMessage & { readonly isActedOn: boolean; nack(): Promise<boolean> },
+  modification: AmqpModification,
+): Promise<boolean> {
   const { deliveryFailed, undeliverableHere, annotations } = modification;
   const delivery = deliveryOf(message);
   if (!delivery) throw new TypeError("Cannot modify the message as it did not come from an AMQP server");

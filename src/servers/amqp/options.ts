@@ -4,43 +4,30 @@
  */
 import { type KnownOptions, refuseUnknown } from "../../_internal/known_options.ts";
 import type { ServerDescription } from "../../contract/metadata.ts";
-import { ADDRESSES, type AmqpAddresses, type AmqpAddressing } from "./address.ts";
-
-/** How the connection is encrypted. Needed only where the system's own certificates do not do. */
-export interface AmqpTlsOptions {
-  /** The authorities to trust, PEM. Defaults to those of the system. */
-  readonly ca?: string;
-  /** Our own certificate, PEM. Where the URL names no user, it says who we are (SASL EXTERNAL). */
-  readonly cert?: string;
-  /** The key of our own certificate, PEM. */
-  readonly key?: string;
-  /** The name that the broker's certificate must have. Defaults to the host; not sent where that is an IP address. */
-  readonly servername?: string;
-  /** Whether the broker's certificate is checked. Defaults to `true`. */
-  readonly rejectUnauthorized?: boolean;
-}
+import { TLS_OPTIONS, type TlsOptions } from "../../contract/tls.ts";
+import { type Addresses, type AmqpNames, type AmqpNaming, toAddresses } from "./address.ts";
 
 /** Options of `AmqpServer`. */
 export interface AmqpServerOptions {
-  /** How a channel becomes an address. Defaults to `rabbitmq` (4.0 and later). */
-  readonly addresses?: AmqpAddressing | AmqpAddresses;
-  /** Encryption, for `amqps://`. */
-  readonly tls?: AmqpTlsOptions;
+  /** How a channel becomes an address: a named strategy, or a function of yours. Defaults to `rabbitmq` (4.0 and later). */
+  readonly names?: AmqpNaming | ((channel: string) => AmqpNames) | undefined;
+  /** Encryption, for `amqps://`. With a certificate and without a user in the URL, the certificate authenticates (SASL EXTERNAL). */
+  readonly tls?: TlsOptions | undefined;
   /** How long connecting, attaching or closing may take, in milliseconds. Defaults to 10 000. */
-  readonly timeout?: number;
+  readonly connectTimeout?: number | undefined;
   /** How long the broker may take to confirm a message, in milliseconds. Defaults to 60 000. */
-  readonly confirmTimeout?: number;
+  readonly publishTimeout?: number | undefined;
   /** After how long without a sign of life a connection counts as lost, in milliseconds. Defaults to 30 000. */
-  readonly idleTimeout?: number;
+  readonly idleTimeout?: number | undefined;
   /** What the AsyncAPI document says of it. */
-  readonly description?: ServerDescription;
+  readonly description?: ServerDescription | undefined;
 }
 
 const OPTIONS: KnownOptions<AmqpServerOptions> = {
-  addresses: true,
+  names: true,
   tls: true,
-  timeout: true,
-  confirmTimeout: true,
+  connectTimeout: true,
+  publishTimeout: true,
   idleTimeout: true,
   description: true,
 };
@@ -54,28 +41,29 @@ export interface Settings {
   readonly password: string;
   /** The virtual host; `undefined` for the default one. */
   readonly vhost: string | undefined;
-  readonly addresses: AmqpAddresses;
+  readonly addresses: Addresses;
   /** Whether the broker counts deliveries; RabbitMQ 3 does not. */
   readonly countsDeliveries: boolean;
-  /** Whether messages that were handed over too late for a `take` come back in their place; RabbitMQ 3 puts them behind all others. */
+  /** Whether messages that came too late for a `take` are requeued in their place; RabbitMQ 3 requeues at the end of the queue. */
   readonly keepsOrder: boolean;
-  readonly tls: AmqpTlsOptions;
-  readonly timeout: number;
-  readonly confirmTimeout: number;
+  readonly tls: TlsOptions;
+  readonly connectTimeout: number;
+  readonly publishTimeout: number;
   readonly idleTimeout: number;
 }
 
 /**
  * Reads URL and options.
  *
- * @throws {TypeError} If the URL is none, or none of AMQP, or an option is not known.
+ * @throws {TypeError} If the URL is not an AMQP URL, or an option is not known or has the wrong shape.
  * @throws {RangeError} If a duration is not a positive number.
  */
 export function toSettings(url: string, options: AmqpServerOptions): Settings {
   refuseUnknown("create an AMQP server", options, OPTIONS);
   const parsed = parse(url);
   const secure = parsed.protocol === "amqps:";
-  const { addresses = "rabbitmq", tls = {} } = options;
+  const { names = "rabbitmq", tls = {} } = options;
+  refuseUnknown("create an AMQP server with TLS", tls, TLS_OPTIONS);
   const path = parsed.pathname.slice(1);
   return {
     secure,
@@ -84,12 +72,12 @@ export function toSettings(url: string, options: AmqpServerOptions): Settings {
     user: parsed.username === "" ? undefined : decodeURIComponent(parsed.username),
     password: decodeURIComponent(parsed.password),
     vhost: path === "" ? undefined : decodeURIComponent(path),
-    countsDeliveries: addresses !== "rabbitmq-v1",
-    keepsOrder: addresses !== "rabbitmq-v1",
-    addresses: typeof addresses === "string" ? ADDRESSES[addresses] : addresses,
+    countsDeliveries: names !== "rabbitmq-v1",
+    keepsOrder: names !== "rabbitmq-v1",
+    addresses: toAddresses(names),
     tls,
-    timeout: positive("timeout", options.timeout ?? 10_000),
-    confirmTimeout: positive("confirmTimeout", options.confirmTimeout ?? 60_000),
+    connectTimeout: positive("connectTimeout", options.connectTimeout ?? 10_000),
+    publishTimeout: positive("publishTimeout", options.publishTimeout ?? 60_000),
     idleTimeout: positive("idleTimeout", options.idleTimeout ?? 30_000),
   };
 }

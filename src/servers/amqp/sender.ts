@@ -85,11 +85,11 @@ export class AmqpSender {
 
   /** Detaches. Answers the session, to be used again, unless it has ended meanwhile. */
   async close(): Promise<PublishingSession | undefined> {
-    const { timeout } = this.#settings;
+    const { connectTimeout } = this.#settings;
     this.#end(this.#failure("the sender was closed", undefined));
     // What ended with its session is not said again.
     if (this.#session.session.is_open()) this.#link.close();
-    const detached = await settlesWithin(systemClock, timeout, this.#gone.promise);
+    const detached = await settlesWithin(systemClock, connectTimeout, this.#gone.promise);
     return detached && this.#session.session.is_open() ? this.#session : undefined;
   }
 
@@ -101,8 +101,11 @@ export class AmqpSender {
 
   #listen(): void {
     const link = this.#link;
-    const { timeout } = this.#settings;
-    this.#attaching = systemClock.schedule(timeout, () => this.#giveUp(`attach the sender in ${timeout} ms`));
+    const { connectTimeout } = this.#settings;
+    this.#attaching = systemClock.schedule(
+      connectTimeout,
+      () => this.#giveUp(`attach the sender in ${connectTimeout} ms`),
+    );
     link.on("sender_open", () => systemClock.cancel(this.#attaching));
     link.on("sendable", () => this.#send());
     link.on("accepted", ({ delivery }) => this.#take(delivery)?.resolve());
@@ -128,7 +131,7 @@ export class AmqpSender {
     const [largest] = [...this.#unconfirmed].toSorted(([, a], [, b]) => b.message.length - a.message.length);
     if (largest) this.#take(largest[0])?.reject(error);
     const { message, scope, condition, cause } = error;
-    return new AmqpError(message, { scope, condition, retriable: true, cause });
+    return new AmqpError(message, { scope, condition, isRetriable: true, cause });
   }
 
   #send(): void {
@@ -145,7 +148,7 @@ export class AmqpSender {
     const { max_message_size: most } = this.#link;
     if (typeof most !== "number" || most === 0 || message.length <= most) return false;
     const reason = `the message is too large: ${message.length} bytes of at most ${most}`;
-    reject(this.#cannot(reason, { scope: "message", condition: TOO_LARGE, retriable: false }));
+    reject(this.#cannot(reason, { scope: "message", condition: TOO_LARGE, isRetriable: false }));
     this.#changed();
     return true;
   }
@@ -169,13 +172,13 @@ export class AmqpSender {
   /** One timer for all: that of the oldest. */
   #watch(): void {
     if (this.#timer !== undefined) return;
-    const { confirmTimeout } = this.#settings;
+    const { publishTimeout } = this.#settings;
     const since = this.#oldest()?.since ?? systemClock.now();
-    this.#timer = systemClock.schedule(since + confirmTimeout - systemClock.now(), () => {
+    this.#timer = systemClock.schedule(since + publishTimeout - systemClock.now(), () => {
       this.#timer = undefined;
       const first = this.#oldest();
-      if (first && systemClock.now() - first.since < confirmTimeout) return this.#watch();
-      this.#giveUp(`confirm in ${confirmTimeout} ms`);
+      if (first && systemClock.now() - first.since < publishTimeout) return this.#watch();
+      this.#giveUp(`confirm in ${publishTimeout} ms`);
     });
   }
 
@@ -207,7 +210,7 @@ export class AmqpSender {
     return this.#cannot(reason, {
       scope: "link",
       condition,
-      retriable: !FINAL.has(condition),
+      isRetriable: !FINAL.has(condition),
       cause,
     });
   }
@@ -219,7 +222,7 @@ export class AmqpSender {
     return this.#cannot(`the broker ${outcome} the message: ${reason}`, {
       scope: "message",
       condition,
-      retriable: outcome !== "rejected" && !FINAL.has(condition),
+      isRetriable: outcome !== "rejected" && !FINAL.has(condition),
       cause,
     });
   }

@@ -14,13 +14,11 @@ const MOST = 32;
 /** How long an address waits for a sender that becomes idle by itself, before a busy one has to leave, in milliseconds. */
 const PATIENCE = 20;
 
-/** An address for which there is no room yet, and what is to be published there. */
-interface Waiter {
+/** A publication whose address has no sender yet. */
+interface WaitingPublication {
+  readonly message: Uint8Array;
   readonly since: number;
-  readonly publications: {
-    readonly message: Uint8Array;
-    readonly resolve: (publishing: Promise<void>) => void;
-  }[];
+  readonly resolve: (publishing: Promise<void>) => void;
 }
 
 /** Keeps those in use, and closes the one that was not used for longest. */
@@ -32,10 +30,10 @@ export class AmqpSenders {
   /** Those that are closed once their last publication has ended: they take their place until then. */
   readonly #leaving = new Map<AmqpSender, Promise<void>>();
   /** Who came first comes first. */
-  readonly #waiting = new Map<string, Waiter>();
+  readonly #waiting = new Map<string, WaitingPublication[]>();
   /** Sessions without a sender. They are used again, as RabbitMQ 4.0 loses a session begun in the place of one just ended. */
   readonly #spare: PublishingSession[] = [];
-  /** When a busy one had to leave, the last time. */
+  /** When a sender had to leave, the last time. */
   #retiredAt = 0;
 
   constructor(wire: Wire, settings: Settings) {
@@ -53,9 +51,10 @@ export class AmqpSenders {
     const isNext = this.#senders.has(address) || (this.#waiting.size === 0 && this.#hasRoom(address));
     if (isNext || this.#wire.error) return this.#send(address, message);
     return new Promise((resolve) => {
+      const publication = { message, since: systemClock.now(), resolve };
       const known = this.#waiting.get(address);
-      if (known) return void known.publications.push({ message, resolve });
-      this.#waiting.set(address, { since: systemClock.now(), publications: [{ message, resolve }] });
+      if (known) return void known.push(publication);
+      this.#waiting.set(address, [publication]);
       if (this.#waiting.size === 1) void this.#admit();
     });
   }
@@ -90,33 +89,33 @@ export class AmqpSenders {
 
   /** Lets addresses in, in their order, for as long as any waits. */
   async #admit(): Promise<void> {
-    const { confirmTimeout } = this.#settings;
+    const { publishTimeout } = this.#settings;
     for (;;) {
-      for (const [address, { since }] of this.#waiting) {
+      for (const address of this.#waiting.keys()) {
         if (this.#hasRoom(address)) this.#enter(address);
-        else if (systemClock.now() - since >= confirmTimeout) this.#refuse(address, this.#full(address));
+        else this.#refuse(address, this.#full(address), systemClock.now() - publishTimeout);
       }
-      const [first] = this.#waiting.values();
-      if (!first) return;
-      this.#makeRoom(first.since);
-      const left = first.since + confirmTimeout - systemClock.now();
+      const [since] = Array.from(this.#waiting.values(), ([first]) => first?.since ?? 0);
+      if (since === undefined) return;
+      this.#makeRoom(since);
+      const left = since + publishTimeout - systemClock.now();
       await settlesWithin(systemClock, Math.min(PATIENCE, left), this.#change());
     }
   }
 
   #enter(address: string): void {
-    for (const { message, resolve } of this.#called(address)) resolve(this.#send(address, message));
-  }
-
-  #refuse(address: string, error: AmqpError): void {
-    for (const { resolve } of this.#called(address)) resolve(Promise.reject(error));
-  }
-
-  /** It waits no longer. */
-  #called(address: string): Waiter["publications"] {
-    const { publications = [] } = this.#waiting.get(address) ?? {};
+    const publications = this.#waiting.get(address) ?? [];
     this.#waiting.delete(address);
-    return publications;
+    for (const { message, resolve } of publications) resolve(this.#send(address, message));
+  }
+
+  /** Refuses the publications that have waited since `before` or longer; each has its own time. */
+  #refuse(address: string, error: AmqpError, before = Infinity): void {
+    const publications = this.#waiting.get(address) ?? [];
+    const late = publications.filter(({ since }) => since <= before);
+    if (late.length === publications.length) this.#waiting.delete(address);
+    else this.#waiting.set(address, publications.filter(({ since }) => since > before));
+    for (const { resolve } of late) resolve(Promise.reject(error));
   }
 
   /** One that is idle leaves; where all are always busy, one of them after a while, and its address has to wait in turn. */
@@ -125,10 +124,11 @@ export class AmqpSenders {
     if (this.#senders.size + this.#leaving.size < MOST) return;
     const now = systemClock.now();
     const isIdle = ({ size }: AmqpSender): boolean => size === 0;
-    if ([...this.#leaving.keys()].some(isIdle) || this.#retire(isIdle)) return;
+    // An idle one leaves as soon as the broker answers. One that does not answer is not waited for: the next one leaves too.
+    const isLeaving = [...this.#leaving.keys()].some(isIdle) && now - this.#retiredAt < PATIENCE;
+    if (isLeaving || this.#retire(isIdle)) return;
     // The more are leaving, the longer: a slow broker needs its time, and one that confirms nothing is not waited for.
     if (now - Math.max(since, this.#retiredAt) < PATIENCE * (1 + this.#leaving.size)) return;
-    this.#retiredAt = now;
     this.#retire(() => true);
   }
 
@@ -136,6 +136,7 @@ export class AmqpSenders {
   #retire(mayGo: (sender: AmqpSender) => boolean): boolean {
     for (const [address, sender] of this.#senders) {
       if (!mayGo(sender)) continue;
+      this.#retiredAt = systemClock.now();
       this.#senders.delete(address);
       this.#leaving.set(sender, this.#leave(sender));
       return true;
@@ -157,10 +158,10 @@ export class AmqpSenders {
   }
 
   #full(address: string): AmqpError {
-    const { confirmTimeout } = this.#settings;
+    const { publishTimeout } = this.#settings;
     return new AmqpError(
-      `Cannot publish to ${address} as all ${MOST} senders were busy for ${confirmTimeout} ms`,
-      { scope: "link", retriable: true },
+      `Cannot publish to ${address} as all ${MOST} senders were busy for ${publishTimeout} ms`,
+      { scope: "link", isRetriable: true },
     );
   }
 }

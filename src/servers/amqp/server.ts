@@ -41,7 +41,7 @@ interface Line {
  *
  * const app = new Repid();
  * app.servers.register("rabbitmq", new AmqpServer("amqp://guest:guest@localhost:5672"));
- * app.servers.register("old", new AmqpServer("amqp://localhost/my-vhost", { addresses: "rabbitmq-v1" }));
+ * app.servers.register("old", new AmqpServer("amqp://localhost/my-vhost", { names: "rabbitmq-v1" }));
  * ```
  */
 export class AmqpServer implements Server {
@@ -143,7 +143,7 @@ export class AmqpServer implements Server {
 
   /** A lost connection, link or session: yes. Wrong credentials, a virtual host that does not exist, a publication that is too large or not permitted, misuse: no. */
   isRetriable(error: unknown): boolean {
-    return error instanceof AmqpError && error.retriable;
+    return error instanceof AmqpError && error.isRetriable;
   }
 
   /** The connection, opened where there is none; one attempt at a time. */

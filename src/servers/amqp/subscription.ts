@@ -80,7 +80,7 @@ export class AmqpSubscription implements Subscription {
     const subscription = new AmqpSubscription(wire, channels, settings);
     const attached = Promise.all(subscription.#receivers.map((receiver) => receiver.attached));
     const done = Promise.race([attached, subscription.#broken.promise]);
-    if (!await settlesWithin(systemClock, settings.timeout, done)) {
+    if (!await settlesWithin(systemClock, settings.connectTimeout, done)) {
       subscription.#end(subscription.#failure("session", { description: "it did not answer in time" }));
     }
     // A refusal may follow on the heels of an attachment, and is told to the session as well.
@@ -127,14 +127,18 @@ export class AmqpSubscription implements Subscription {
   async #close(): Promise<void> {
     await this.stop();
     if (this.#isOver) return;
-    const { timeout } = this.#settings;
+    const { connectTimeout } = this.#settings;
     this.#isClosing = true;
     // First the links: ending the session at once, RabbitMQ 3 forgets settlements that it has not passed on.
     const detached = Promise.all(this.#receivers.map((receiver) => receiver.close()));
-    const answers = await settlesWithin(systemClock, timeout, Promise.race([detached, this.#over.promise]));
+    const answers = await settlesWithin(
+      systemClock,
+      connectTimeout,
+      Promise.race([detached, this.#over.promise]),
+    );
     // Then the session: only with it RabbitMQ 3 takes back what is unsettled. A broker that hangs is not waited for again.
     this.#session.close();
-    if (answers) await settlesWithin(systemClock, timeout, this.#over.promise);
+    if (answers) await settlesWithin(systemClock, connectTimeout, this.#over.promise);
     this.#end(this.#failure("session", { description: "it was closed" }));
   }
 
@@ -248,7 +252,7 @@ export class AmqpSubscription implements Subscription {
     return new AmqpError(`Cannot consume as the broker ended the ${what}: ${describe(cause)}`, {
       scope: what === "session" ? "session" : "link",
       condition: conditionOf(cause),
-      retriable: true,
+      isRetriable: true,
       cause,
     });
   }

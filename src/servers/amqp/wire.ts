@@ -75,7 +75,7 @@ export class Wire {
   }
 
   async #open(): Promise<void> {
-    const timer = systemClock.schedule(this.#settings.timeout, () => this.#end(this.#tooSlow()));
+    const timer = systemClock.schedule(this.#settings.connectTimeout, () => this.#end(this.#tooSlow()));
     try {
       this.#connection.connect();
       await this.#opened.promise;
@@ -137,7 +137,7 @@ export class Wire {
     this.#closing = true;
     this.#isOpen = false;
     this.#connection.close();
-    const timer = systemClock.schedule(this.#settings.timeout, () => this.#end(this.#tooSlow()));
+    const timer = systemClock.schedule(this.#settings.connectTimeout, () => this.#end(this.#tooSlow()));
     await this.#ended.promise;
     systemClock.cancel(timer);
   }
@@ -222,7 +222,7 @@ export class Wire {
     return new AmqpError(`Cannot ${this.#doing()} ${this.#where()} as ${reason}`, {
       scope: "connection",
       condition,
-      retriable: !opening || passing,
+      isRetriable: !opening || passing,
       cause,
     });
   }
@@ -236,7 +236,7 @@ export class Wire {
     return new AmqpError(`Cannot ${this.#doing()} ${this.#where()} as the connection failed: ${reason}`, {
       scope: "connection",
       condition: conditionOf(cause),
-      retriable: !isCertificateError(cause),
+      isRetriable: !isCertificateError(cause),
       cause,
     });
   }
@@ -245,17 +245,17 @@ export class Wire {
     const { vhost } = this.#settings;
     return new AmqpError(
       `Cannot connect to ${this.#where()} as the broker hung up after the login: is there a virtual host ${vhost}?`,
-      { scope: "connection", retriable: false, cause },
+      { scope: "connection", isRetriable: false, cause },
     );
   }
 
   #tooSlow(): AmqpError {
-    const { timeout } = this.#settings;
+    const { connectTimeout } = this.#settings;
     return new AmqpError(
-      `Cannot ${this.#doing()} ${this.#where()} as the broker did not answer in ${timeout} ms`,
+      `Cannot ${this.#doing()} ${this.#where()} as the broker did not answer in ${connectTimeout} ms`,
       {
         scope: "connection",
-        retriable: true,
+        isRetriable: true,
       },
     );
   }

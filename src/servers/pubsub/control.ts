@@ -3,13 +3,10 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import type { BackoffOptions } from "../../_internal/backoff.ts";
-import type { Clock } from "../../_internal/clock.ts";
 import type { DeliveryResult } from "../../contract/server.ts";
 import { acknowledge, errorInfo, modifyAckDeadline, status } from "./protocol.ts";
-import { retrying, type RetryOptions } from "./retry.ts";
-import { type CallFailure, type Rpc, toError } from "./rpc.ts";
-import { CODES, consequenceOf } from "./status.ts";
+import { type CallParts, retrying, type RetryOptions } from "./retry.ts";
+import { type CallFailure, CODES, consequenceOf, toError } from "./status.ts";
 
 /** What is told about a message: `ack`, or how many seconds from now it stays ours. */
 export type Verdict = "ack" | number;
@@ -42,16 +39,6 @@ const MOST_BYTES = 400_000;
 
 /** For all tries of one request together, in milliseconds. */
 const TIMEOUT = 10_000;
-
-/** What calls are made with, and when to give up. */
-export interface CallParts {
-  readonly rpc: Rpc;
-  readonly clock: Clock;
-  /** The delays between tries. */
-  readonly delays: BackoffOptions;
-  /** Aborted when the channel closes: nothing is tried again then. */
-  readonly signal: AbortSignal;
-}
 
 /** Gathers and sends. Used by one server only. */
 export class Control {

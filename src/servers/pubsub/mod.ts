@@ -3,13 +3,8 @@
  * `google-auth-library`.
  * @module
  */
-export type {
-  PublishBatch,
-  PubsubChannel,
-  PubsubServerOptions,
-  PubsubTlsOptions,
-  RetryDelay,
-} from "./options.ts";
+export type { PublishBatch, PubsubNames, PubsubServerOptions, RetryDelay } from "./options.ts";
+export type { TlsOptions } from "../../contract/tls.ts";
 export type { PubsubParameters } from "./parameters.ts";
 export { PubsubServer } from "./server.ts";
 export { PubsubError } from "./status.ts";

@@ -2,51 +2,52 @@
  * What only Pub/Sub knows about a publication.
  * @module
  */
+import { type KnownParameters, toKnownParameters } from "../../_internal/server_parameters.ts";
 import type { MessageData, ServerSpecificParameters } from "../../contract/server.ts";
 import type { PubsubMessage } from "./protocol.ts";
 
-/** What {@linkcode PubsubServer} takes as `serverSpecificParameters`. Others are a `TypeError`. */
+/** What {@linkcode PubsubServer} takes as `serverSpecificParameters`. Python's name, `ordering_key`, means the same. */
 export interface PubsubParameters {
   /** The topic, instead of the channel's. */
-  readonly topic?: string;
+  readonly topic?: string | undefined;
   /** The project of the topic. */
-  readonly project?: string;
+  readonly project?: string | undefined;
   /** How long this publication may take, all its tries together, in milliseconds. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Messages with the same key are delivered in order, on subscriptions that order. */
-  readonly orderingKey?: string;
+  readonly orderingKey?: string | undefined;
   /** More attributes; they win over headers of the same name. */
-  readonly attributes?: Readonly<Record<string, string>>;
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
 
-type Check = (value: unknown) => boolean;
+const isText = {
+  accepts: (value: unknown) => typeof value === "string" && value !== "",
+  expected: "a non-empty string",
+};
 
-const isText: Check = (value) => typeof value === "string" && value !== "";
-const CHECKS: Readonly<Record<string, Check>> = {
+const KNOWN: KnownParameters<PubsubParameters> = {
   topic: isText,
   project: isText,
   orderingKey: isText,
-  timeout: (value) => typeof value === "number" && value > 0,
-  attributes: (value) =>
-    typeof value === "object" && value !== null &&
-    Object.values(value).every((text) => typeof text === "string"),
+  timeout: {
+    accepts: (value) => typeof value === "number" && value > 0,
+    expected: "a positive number of milliseconds",
+  },
+  attributes: {
+    accepts: (value) =>
+      typeof value === "object" && value !== null &&
+      Object.values(value).every((text) => typeof text === "string"),
+    expected: "an object of strings",
+  },
 };
 
 /**
- * Checks them.
+ * The parameters of one message, checked.
  *
- * @throws {TypeError} If one is unknown or of the wrong type.
+ * @throws {TypeError} If one is not known or has the wrong shape.
  */
 export function toParameters(parameters: ServerSpecificParameters): PubsubParameters {
-  for (const name in parameters) {
-    const value = parameters[name];
-    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name] : undefined;
-    if (!check) throw new TypeError(`Cannot publish as Pub/Sub knows no such parameter: ${name}`);
-    if (value !== undefined && !check(value)) {
-      throw new TypeError(`Cannot publish as the parameter is not valid: ${name}`);
-    }
-  }
-  return parameters;
+  return toKnownParameters("Pub/Sub", parameters, KNOWN, { ordering_key: "orderingKey" });
 }
 
 /** The message as it travels. */

@@ -4,21 +4,10 @@
  */
 import { setImmediate } from "node:timers";
 import type { Timer } from "../../_internal/clock.ts";
-import type { CallParts } from "./control.ts";
+import type { BatchLimits } from "./options.ts";
 import { publish, type PubsubMessage } from "./protocol.ts";
-import { retrying, type RetryOptions } from "./retry.ts";
-import { type CallFailure, toError } from "./rpc.ts";
-import { consequenceOf } from "./status.ts";
-
-/** How publications are gathered. */
-export interface BatchLimits {
-  /** The most messages of a request; from 1 to 1 000. */
-  readonly messages: number;
-  /** From how many bytes on a request is sent at once. */
-  readonly bytes: number;
-  /** How long a request waits for more messages, in milliseconds; 0 for the turn of the event loop. */
-  readonly delay: number;
-}
+import { type CallParts, retrying, type RetryOptions } from "./retry.ts";
+import { type CallFailure, consequenceOf, toError } from "./status.ts";
 
 /** One message, and how it is to be published. */
 export interface Publication {

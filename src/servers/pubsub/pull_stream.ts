@@ -5,8 +5,8 @@
 import { backoff, type BackoffOptions } from "../../_internal/backoff.ts";
 import type { Clock, Timer } from "../../_internal/clock.ts";
 import { type ReceivedMessage, streamingPull, type StreamingPullRequest } from "./protocol.ts";
-import { type Rpc, type RpcStream, toError } from "./rpc.ts";
-import { isExpectedEnd } from "./status.ts";
+import type { Rpc, RpcStream } from "./rpc.ts";
+import { isExpectedEnd, toError } from "./status.ts";
 
 /** What a stream is opened with. */
 export interface PullStreamOptions {
@@ -15,7 +15,7 @@ export interface PullStreamOptions {
   readonly path: string;
   readonly clientId: string;
   /** In seconds. */
-  readonly ackDeadline: number;
+  readonly leaseDuration: number;
   readonly maxOutstandingBytes: number;
   readonly clock: Clock;
   /** The delays between tries to open it again. */
@@ -83,7 +83,7 @@ export class PullStream {
   }
 
   #open(): void {
-    const { rpc, path, clientId, ackDeadline, maxOutstandingBytes, clock } = this.#options;
+    const { rpc, path, clientId, leaseDuration, maxOutstandingBytes, clock } = this.#options;
     const openedAt = clock.now();
     this.#isProven = false;
     const stream: Stream = rpc.open(streamingPull, {
@@ -110,7 +110,7 @@ export class PullStream {
     this.#bound = this.#wanted;
     stream.write({
       subscription: path,
-      streamAckDeadlineSeconds: ackDeadline,
+      streamAckDeadlineSeconds: leaseDuration,
       clientId,
       maxOutstandingMessages: this.#bound,
       ...(maxOutstandingBytes === 0 ? {} : { maxOutstandingBytes }),
@@ -133,8 +133,8 @@ export class PullStream {
   }
 
   #beat(): void {
-    const { clock, ackDeadline } = this.#options;
-    this.#current?.write({ streamAckDeadlineSeconds: ackDeadline });
+    const { clock, leaseDuration } = this.#options;
+    this.#current?.write({ streamAckDeadlineSeconds: leaseDuration });
     this.#heartbeat = clock.schedule(HEARTBEAT, () => this.#beat());
   }
 

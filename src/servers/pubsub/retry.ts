@@ -4,8 +4,18 @@
  */
 import { backoff, type BackoffOptions } from "../../_internal/backoff.ts";
 import { type Clock, delay } from "../../_internal/clock.ts";
-import type { CallFailure } from "./rpc.ts";
-import { consequenceOf, type Operation } from "./status.ts";
+import type { Rpc } from "./rpc.ts";
+import { type CallFailure, consequenceOf, type Operation } from "./status.ts";
+
+/** What calls are made with, and when to give up. */
+export interface CallParts {
+  readonly rpc: Rpc;
+  readonly clock: Clock;
+  /** The delays between tries. */
+  readonly delays: BackoffOptions;
+  /** Aborted when the channel closes: nothing is tried again then. */
+  readonly signal: AbortSignal;
+}
 
 /** How something is tried. */
 export interface RetryOptions {

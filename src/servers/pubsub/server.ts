@@ -55,7 +55,7 @@ const SHUT_TIMEOUT = 800;
  * import { PubsubServer } from "@repid/core/pubsub";
  *
  * const app = new Repid();
- * app.servers.register("pubsub", new PubsubServer({ defaultProject: "my-project", url: "http://localhost:8085" }));
+ * app.servers.register("pubsub", new PubsubServer("http://localhost:8085/projects/my-project"));
  * ```
  */
 export class PubsubServer implements Server {
@@ -83,13 +83,15 @@ export class PubsubServer implements Server {
   #link: Link | undefined;
 
   /**
-   * Connects to nothing yet.
+   * For a URL such as `gcpubsub://projects/my-project`: Google's service, or the emulator that the environment variable
+   * `PUBSUB_EMULATOR_HOST` names. `https://host/projects/my-project` is another endpoint, `http://localhost:8085/projects/my-project`
+   * one without encryption. Does not connect yet.
    *
-   * @throws {TypeError} If an option is not known, the project is empty, the URL is none, or credentials would travel in the open.
+   * @throws {TypeError} If the URL has another form, an option is not known, or credentials would not be encrypted.
    * @throws {RangeError} If a number is out of range.
    */
-  constructor(options: PubsubServerOptions) {
-    this.#settings = toSettings(options);
+  constructor(url: string, options: PubsubServerOptions = {}) {
+    this.#settings = toSettings(url, options);
     this.host = this.#settings.host;
     this.description = options.description;
     this.#shared = new SharedConnection({ open: (options) => this.#open(options), shut: () => this.#shut() });
@@ -124,7 +126,7 @@ export class PubsubServer implements Server {
   async subscribe(channels: readonly string[], options: SubscribeOptions = {}): Promise<Subscription> {
     const link = this.#linkFor("subscribe");
     const { signal } = options;
-    const { connectTimeout, ackDeadline, maxOutstandingBytes, retryDelay } = this.#settings;
+    const { connectTimeout, leaseDuration, maxOutstandingBytes, retryDelay } = this.#settings;
     signal?.throwIfAborted();
     await link.rpc.ready(connectTimeout, signal);
     const subscription = new PubsubSubscription({
@@ -133,7 +135,7 @@ export class PubsubServer implements Server {
       clock: systemClock,
       clientId: this.#clientId,
       delays: retryDelay,
-      ackDeadline,
+      leaseDuration,
       maxOutstandingBytes,
       channels: new Map(channels.map((channel) => [channel, subscriptionPath(this.#settings, channel)])),
       closed: () => link.subscriptions.delete(subscription),

@@ -126,3 +126,16 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [CODES.DEADLINE_EXCEEDED, "nothing answered in time"],
   [CODES.RESOURCE_EXHAUSTED, "a limit is reached"],
 ]);
+
+/** A failed call with what came with it. */
+export interface CallFailure {
+  readonly code: number;
+  readonly details: string;
+  /** `grpc-status-details-bin`, as the service describes failures of single ids. */
+  readonly statusDetails: Uint8Array | undefined;
+}
+
+/** Makes the error that users see. */
+export function toError(operation: Operation, resource: string, failure: CallFailure): PubsubError {
+  return new PubsubError(operation, resource, failure);
+}

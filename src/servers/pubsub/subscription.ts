@@ -26,7 +26,7 @@ export interface PubsubSubscriptionOptions {
   /** The delays between tries to open a stream again. */
   readonly delays: BackoffOptions;
   /** In milliseconds. */
-  readonly ackDeadline: number;
+  readonly leaseDuration: number;
   readonly maxOutstandingBytes: number;
   /** The channels, each with its subscription's path. */
   readonly channels: ReadonlyMap<string, string>;
@@ -74,13 +74,13 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
 
   constructor(options: PubsubSubscriptionOptions) {
     this.#options = options;
-    const { channels, ackDeadline, clock } = options;
-    this.leaseInterval = Math.round(ackDeadline / 3 * (0.8 + 0.2 * Math.random()));
+    const { channels, leaseDuration, clock } = options;
+    this.leaseInterval = Math.round(leaseDuration / 3 * (0.8 + 0.2 * Math.random()));
     for (const [channel, path] of channels) {
       const stream = new PullStream({
         ...options,
         path,
-        ackDeadline: ackDeadline / 1_000,
+        leaseDuration: leaseDuration / 1_000,
         received: (messages) => this.#received(channel, messages),
         broken: (error) => this.break(error),
       });
@@ -163,10 +163,10 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
   }
 
   async #extend({ path }: Pull, delivery: PubsubDelivery): Promise<DeliveryResult> {
-    const { clock, ackDeadline, control } = this.#options;
-    const expires = clock.now() + ackDeadline;
+    const { clock, leaseDuration, control } = this.#options;
+    const expires = clock.now() + leaseDuration;
     const { ackId } = delivery;
-    const result = await control.tell(path, { ackId }, ackDeadline / 1_000);
+    const result = await control.tell(path, { ackId }, leaseDuration / 1_000);
     if (result === "done") delivery.expires = expires;
     return result;
   }
@@ -174,8 +174,8 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
   #received(channel: string, messages: readonly ReceivedMessage[]): void {
     const pull = this.#pulls.get(channel);
     if (!pull) return;
-    const { clock, ackDeadline } = this.#options;
-    const expires = clock.now() + ackDeadline * ON_THE_WAY;
+    const { clock, leaseDuration } = this.#options;
+    const expires = clock.now() + leaseDuration * ON_THE_WAY;
     const deliveries = messages.map((message) => new PubsubDelivery(this, channel, message, expires));
     if (this.#stopping) return this.#giveBack(pull, deliveries, 0);
     for (const delivery of deliveries) pull.waiting.add(delivery);

@@ -49,7 +49,7 @@ export function testAccess({ rabbit }: Stage, tls: Certificates): void {
       false,
     ],
   ];
-  for (const [what, url, options, message, retriable] of refused) {
+  for (const [what, url, options, message, isRetriable] of refused) {
     test(`AmqpServer.connect() rejects with ${what}, and says so`, async () => {
       const server = new AmqpServer(url, options);
       const error = await server.connect().then(() => undefined, (reason: unknown) => reason);
@@ -57,7 +57,7 @@ export function testAccess({ rabbit }: Stage, tls: Certificates): void {
       assert.match(error.message, /^Cannot connect to [\w.]+:\d+ as /);
       assert.match(error.message, message);
       assert.doesNotMatch(error.message, /wrong/);
-      assert.deepEqual([error.scope, server.isRetriable(error)], ["connection", retriable]);
+      assert.deepEqual([error.scope, server.isRetriable(error)], ["connection", isRetriable]);
       assert.equal(server.isConnected, false);
     }, LENIENT);
   }

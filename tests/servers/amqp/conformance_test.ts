@@ -10,7 +10,7 @@ import process from "node:process";
 
 const FLAVOURS: readonly (readonly [RabbitFlavour, AmqpServerOptions])[] = [
   ["RabbitMQ 4", {}],
-  ["RabbitMQ 3", { addresses: "rabbitmq-v1" }],
+  ["RabbitMQ 3", { names: "rabbitmq-v1" }],
   // Not part of the gate, as its packages move.
   ...process.env["REPID_TEST_RABBITMQ43"] ? [["RabbitMQ 4.3", {}] as const] : [],
 ];

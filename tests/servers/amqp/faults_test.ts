@@ -43,7 +43,7 @@ for (const [what, bytes] of UNREADABLE) {
         link.on("rejected", () => link.send(encoded("good"), undefined, 0));
       },
     });
-    const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000 });
+    const server = new AmqpServer(peer.url, { names: "plain", connectTimeout: 2_000 });
     const connection = await server.connect();
     const subscription = await server.subscribe(["queue"]);
     const [delivery] = await subscription.take(1, 5_000);
@@ -66,7 +66,7 @@ test("AmqpServer answers that a settlement is lost where the socket was closed w
     await using peer = await Peer.start({
       subscribed: (link) => whenSendable(link, () => link.send(encoded("x"), undefined, 0)),
     });
-    const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000 });
+    const server = new AmqpServer(peer.url, { names: "plain", connectTimeout: 2_000 });
     const connection = await server.connect();
     const subscription = await server.subscribe(["queue"]);
     const [delivery] = await subscription.take(1, 5_000);
@@ -101,7 +101,7 @@ async function startPeer(events: PeerEvents = {}): Promise<{ peer: Peer; socket:
 test("AmqpServer.publish() waits for a sender no longer than for a confirmation", async () => {
   const { peer, socket } = await startPeer();
   await using _ = peer;
-  const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000, confirmTimeout: 200 });
+  const server = new AmqpServer(peer.url, { names: "plain", connectTimeout: 2_000, publishTimeout: 200 });
   const connection = await server.connect();
   await server.publish("0", toMessage("x"), {});
   socket().pause();
@@ -118,7 +118,7 @@ test(
   "AmqpServer.publish() gets a sender although all of them are always busy with other addresses",
   async () => {
     await using peer = await Peer.start({});
-    const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000, confirmTimeout: 4_000 });
+    const server = new AmqpServer(peer.url, { names: "plain", connectTimeout: 2_000, publishTimeout: 4_000 });
     const connection = await server.connect();
     let isOver = false;
     const keepBusy = async (name: string): Promise<void> => {
@@ -135,18 +135,35 @@ test(
   LENIENT,
 );
 
+test("AmqpServer.publish() gets a sender although the broker answers one detach never", async () => {
+  let isFirst = true;
+  await using peer = await Peer.start({
+    attached: (link) => {
+      if (isFirst) link.close = () => {};
+      isFirst = false;
+    },
+  });
+  const server = new AmqpServer(peer.url, { names: "plain", connectTimeout: 60_000, publishTimeout: 1_000 });
+  const connection = await server.connect();
+  // The first one is the one that leaves.
+  for (const name of numbered(32)) await server.publish(name, toMessage("x"), {});
+  const others = ["one more", "another", "and another"];
+  await Promise.all(others.map((name) => server.publish(name, toMessage("x"), {})));
+  await connection.close();
+}, LENIENT);
+
 test(
   "AmqpServer.publish() rejects where the broker does not attach in time, however long a confirmation may take",
   async () => {
     const { peer, socket } = await startPeer();
     await using _ = peer;
-    const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 200, confirmTimeout: 20_000 });
+    const server = new AmqpServer(peer.url, { names: "plain", connectTimeout: 200, publishTimeout: 20_000 });
     const connection = await server.connect();
     await server.publish("one", toMessage("x"), {});
     socket().pause();
     await assert.rejects(server.publish("two", toMessage("x"), {}), {
       message: /the broker did not attach the sender in 200 ms/,
-      retriable: true,
+      isRetriable: true,
     });
     socket().resume();
     await connection.close();
@@ -163,7 +180,7 @@ for (const condition of ["amqp:link:message-size-exceeded", "amqp:unauthorized-a
       },
     });
     await using _ = peer;
-    const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000 });
+    const server = new AmqpServer(peer.url, { names: "plain", connectTimeout: 2_000 });
     const connection = await server.connect();
     const error = await server.publish("queue", toMessage("x"), {}).catch((error: unknown) => error);
     assert.deepEqual([(error as AmqpError).condition, server.isRetriable(error)], [condition, false]);
@@ -176,7 +193,7 @@ test(
   async () => {
     await using peer = await Peer.start({});
     using frames = new SentFrames(Number(new URL(peer.url).port));
-    const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000 });
+    const server = new AmqpServer(peer.url, { names: "plain", connectTimeout: 2_000 });
     const abort = async (): Promise<void> => {
       const aborting = new AbortController();
       const connecting = server.connect({ signal: aborting.signal });

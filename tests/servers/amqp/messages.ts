@@ -41,7 +41,7 @@ export function testMessages({ rabbit, register }: Stage): void {
       assert.deepEqual(outcomes.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
       const { reason } = outcomes[1] as { readonly reason: AmqpError };
       assert.match(reason.message, /as the message is too large: 178\d{5} bytes of at most 16777216/);
-      assert.deepEqual([reason.scope, reason.retriable], ["message", false]);
+      assert.deepEqual([reason.scope, reason.isRetriable], ["message", false]);
       const texts = (await collect(await subscribe(queue), 2)).map(textOf);
       assert.deepEqual(texts.toSorted(), ["first", "last"]);
     },
@@ -92,7 +92,7 @@ export function testMessages({ rabbit, register }: Stage): void {
       await assert.rejects(server.publish("amq.topic", toMessage("nobody"), { routingKey: "nowhere" }), {
         name: "AmqpError",
         scope: "message",
-        retriable: true,
+        isRetriable: true,
       });
     },
   );

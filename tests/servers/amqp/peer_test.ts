@@ -19,7 +19,7 @@ async function withPeer(
   fn: (server: AmqpServer, peer: Peer) => Promise<void>,
 ): Promise<void> {
   await using peer = await Peer.start(events);
-  const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000 });
+  const server = new AmqpServer(peer.url, { names: "plain", connectTimeout: 2_000 });
   const connection = await server.connect();
   await fn(server, peer);
   await connection.close();
@@ -78,7 +78,7 @@ const OUTCOMES: readonly (readonly [string, (delivery: PeerDelivery) => void, bo
     /the broker modified the message/,
   ],
 ];
-for (const [outcome, settle, retriable, message] of OUTCOMES) {
+for (const [outcome, settle, isRetriable, message] of OUTCOMES) {
   test(`AmqpServer.publish() rejects when the broker ${outcome} the message, and only that`, async () => {
     const received = (delivery: PeerDelivery, { body }: { readonly body?: unknown }): boolean => {
       const isOdd = new TextDecoder().decode((body as { content: Uint8Array }).content) === "odd";
@@ -92,7 +92,7 @@ for (const [outcome, settle, retriable, message] of OUTCOMES) {
       const { reason } = outcomes[1] as PromiseRejectedResult;
       assert.ok(reason instanceof AmqpError);
       assert.match(reason.message, message);
-      assert.deepEqual([reason.scope, server.isRetriable(reason)], ["message", retriable]);
+      assert.deepEqual([reason.scope, server.isRetriable(reason)], ["message", isRetriable]);
     });
   }, LENIENT);
 }
@@ -130,9 +130,9 @@ for (const [what, end, scope] of ENDINGS) {
 
 test("AmqpServer.publish() rejects when the broker does not confirm in time", async () => {
   await using peer = await Peer.start({ received: () => false });
-  const server = new AmqpServer(peer.url, { addresses: "plain", confirmTimeout: 100 });
+  const server = new AmqpServer(peer.url, { names: "plain", publishTimeout: 100 });
   const connection = await server.connect();
-  await assert.rejects(publish(server), { name: "AmqpError", retriable: true });
+  await assert.rejects(publish(server), { name: "AmqpError", isRetriable: true });
   await connection.close();
 }, LENIENT);
 
@@ -151,7 +151,7 @@ test(
   async () => {
     await using peer = await Peer.start({});
     using frames = new SentFrames(Number(new URL(peer.url).port));
-    const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000 });
+    const server = new AmqpServer(peer.url, { names: "plain", connectTimeout: 2_000 });
     const connection = await server.connect();
     for (let count = 0; count < 3; count++) await (await server.subscribe(["queue"])).close();
     await connection.close();
@@ -164,7 +164,7 @@ test("AmqpServer ends the session of a subscription that has lost one link of se
   const links: PeerLink[] = [];
   await using peer = await Peer.start({ subscribed: (link) => void links.push(link) });
   using frames = new SentFrames(Number(new URL(peer.url).port));
-  const server = new AmqpServer(peer.url, { addresses: "plain", timeout: 2_000 });
+  const server = new AmqpServer(peer.url, { names: "plain", connectTimeout: 2_000 });
   const connection = await server.connect();
   const subscription = await server.subscribe(["one", "two"]);
   const broken = assert.rejects(subscription.take(10, 5_000), { condition: ERROR.condition, scope: "link" });
@@ -196,7 +196,7 @@ test("AmqpServer sends small frames at once", async () => {
 test("AmqpServer sends the publications of one turn in one write", async () => {
   await using peer = await Peer.start({});
   using frames = new SentFrames(Number(new URL(peer.url).port));
-  const server = new AmqpServer(peer.url, { addresses: "plain" });
+  const server = new AmqpServer(peer.url, { names: "plain" });
   const connection = await server.connect();
   await publish(server);
   frames.reset();

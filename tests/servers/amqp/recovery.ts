@@ -17,14 +17,14 @@ export function testRecovery({ rabbit, register }: Stage): void {
     async ({ server, subscribe }) => {
       const queue = await newQueue(rabbit);
       const subscription = await subscribe(queue);
-      const broken = assert.rejects(subscription.take(1, 60_000), { name: "AmqpError", retriable: true });
+      const broken = assert.rejects(subscription.take(1, 60_000), { name: "AmqpError", isRetriable: true });
       await rabbit.deleteQueue(queue);
       await broken;
       assert.equal(subscription.isActive, false);
       await assert.rejects(server.subscribe([queue]), {
         name: "AmqpError",
         condition: "amqp:not-found",
-        retriable: true,
+        isRetriable: true,
       });
       await rabbit.declareWithDeadLetters(queue);
       const again = await subscribe(queue);
@@ -59,7 +59,7 @@ export function testRecovery({ rabbit, register }: Stage): void {
     const poor = await connect(rabbit, `amqp://poor:p%40ss%2Fword@127.0.0.1:${rabbit.port}/%2F`);
     await poor.subscribe(queue);
     await permit("");
-    await assert.rejects(poor.subscribe(queue), { condition: "amqp:unauthorized-access", retriable: true });
+    await assert.rejects(poor.subscribe(queue), { condition: "amqp:unauthorized-access", isRetriable: true });
     await permit(".*");
     await poor.subscribe(queue);
     await poor.close();
@@ -147,7 +147,7 @@ class WatchedWorker {
     const hear = (event: string, fields: unknown): void => this.#hear(event, fields);
     this.#app = new Repid({ logger: { debug: hear, info: hear, warn: hear, error: hear } });
     const url = `amqp://worker:worker@127.0.0.1:${rabbit.port}`;
-    this.#app.servers.register("amqp", new AmqpServer(url, { timeout: 2_000, idleTimeout: 2_000 }));
+    this.#app.servers.register("amqp", new AmqpServer(url, { connectTimeout: 2_000, idleTimeout: 2_000 }));
     for (const channel of channels) {
       const router = new Router({ channel });
       router.actor({ name: "work" }, () => {

@@ -6,7 +6,7 @@ import { AmqpError, type AmqpParameters, AmqpServer, annotationsOf, modify } fro
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { ADDRESSES } from "../../../src/servers/amqp/address.ts";
+import { toAddresses } from "../../../src/servers/amqp/address.ts";
 import { type CreditState, planCredit } from "../../../src/servers/amqp/credit_plan.ts";
 import { toHeaders, toPayload } from "../../../src/servers/amqp/decode.ts";
 import { encodeMessage } from "../../../src/servers/amqp/encode.ts";
@@ -177,20 +177,20 @@ test("toHeaders() makes text of application properties", () => {
   assert.deepEqual(toHeaders({}), {});
 });
 
-test("ADDRESSES name queues and exchanges as each broker wants them", () => {
-  assert.equal(ADDRESSES.rabbitmq.publish("a/b ö!", undefined), "/queues/a%2Fb%20%C3%B6%21");
-  assert.equal(ADDRESSES.rabbitmq.subscribe("a.b_c-d~"), "/queues/a.b_c-d~");
-  assert.equal(ADDRESSES.rabbitmq.publish("events", "order.*"), "/exchanges/events/order.%2A");
-  assert.equal(ADDRESSES["rabbitmq-v1"].publish("q", undefined), "/amq/queue/q");
-  assert.equal(ADDRESSES["rabbitmq-v1"].publish("events", "key"), "/exchange/events/key");
-  assert.equal(ADDRESSES.plain.subscribe("q/x"), "q/x");
+test("toAddresses() name queues and exchanges as each broker wants them", () => {
+  assert.equal(toAddresses("rabbitmq").publish("a/b ö!", undefined), "/queues/a%2Fb%20%C3%B6%21");
+  assert.equal(toAddresses("rabbitmq").subscribe("a.b_c-d~"), "/queues/a.b_c-d~");
+  assert.equal(toAddresses("rabbitmq").publish("events", "order.*"), "/exchanges/events/order.%2A");
+  assert.equal(toAddresses("rabbitmq-v1").publish("q", undefined), "/amq/queue/q");
+  assert.equal(toAddresses("rabbitmq-v1").publish("events", "key"), "/exchange/events/key");
+  assert.equal(toAddresses("plain").subscribe("q/x"), "q/x");
 });
 
-test("ADDRESSES leave an address alone that a message of another client wants its reply at", () => {
-  assert.equal(ADDRESSES.rabbitmq.publish("/queues/a%20b", undefined), "/queues/a%20b");
-  assert.equal(ADDRESSES.rabbitmq.publish("/exchanges/e/k", undefined), "/exchanges/e/k");
-  assert.equal(ADDRESSES.rabbitmq.publish("/other", undefined), "/queues/%2Fother");
-  assert.equal(ADDRESSES["rabbitmq-v1"].publish("/queue/a", undefined), "/queue/a");
+test("toAddresses() leave an address alone that a message of another client wants its reply at", () => {
+  assert.equal(toAddresses("rabbitmq").publish("/queues/a%20b", undefined), "/queues/a%20b");
+  assert.equal(toAddresses("rabbitmq").publish("/exchanges/e/k", undefined), "/exchanges/e/k");
+  assert.equal(toAddresses("rabbitmq").publish("/other", undefined), "/queues/%2Fother");
+  assert.equal(toAddresses("rabbitmq-v1").publish("/queue/a", undefined), "/queue/a");
 });
 
 test("toSettings() decodes credentials and the virtual host", () => {
@@ -220,23 +220,57 @@ test("AmqpServer refuses what is no URL of AMQP, and does not repeat it", () => 
     return error instanceof TypeError && !error.message.includes("secret");
   });
   assert.throws(() => new AmqpServer("http://localhost"), TypeError);
-  assert.throws(() => new AmqpServer("amqp://localhost", { timeout: 0 }), RangeError);
+  assert.throws(() => new AmqpServer("amqp://localhost", { connectTimeout: 0 }), RangeError);
 });
 
 test("AmqpServer takes its own errors for passing or not, and no others", () => {
   const server = new AmqpServer("amqp://localhost");
-  const lost = new AmqpError("lost", { scope: "connection", retriable: true });
+  const lost = new AmqpError("lost", { scope: "connection", isRetriable: true });
   assert.equal(server.isRetriable(lost), true);
-  assert.equal(server.isRetriable(new AmqpError("no", { scope: "connection", retriable: false })), false);
+  assert.equal(server.isRetriable(new AmqpError("no", { scope: "connection", isRetriable: false })), false);
   assert.equal(server.isRetriable(new TypeError("misuse")), false);
 });
 
 test("toAmqpParameters() refuses what is none", () => {
-  assert.throws(() => toAmqpParameters({ routing_key: "x" }), TypeError);
+  assert.throws(() => toAmqpParameters({ routingKeys: "x" }), /did you mean routingKey\?/);
+  assert.throws(
+    () => toAmqpParameters({ header: { prioritty: 1 } }),
+    /an AMQP header .* did you mean priority\?/,
+  );
+  assert.throws(
+    () => toAmqpParameters({ properties: { subjct: "" } }),
+    /AMQP properties .* did you mean subject\?/,
+  );
   assert.throws(() => toAmqpParameters({ header: 1 }), TypeError);
   assert.throws(() => toAmqpParameters({ to: "" }), TypeError);
   const parameters = { header: { durable: false }, to: "/queues/x" } satisfies AmqpParameters;
-  assert.equal(toAmqpParameters(parameters), parameters);
+  assert.deepEqual(toAmqpParameters(parameters), { ...parameters, properties: undefined });
+});
+
+test("toAmqpParameters() takes Python's names too", () => {
+  const properties = { message_id: "1", reply_to_group_id: "g" };
+  assert.deepEqual(toAmqpParameters({ routing_key: "x", header: { first_acquirer: true }, properties }), {
+    routingKey: "x",
+    header: { firstAcquirer: true },
+    properties: { messageId: "1", replyToGroupId: "g" },
+  });
+});
+
+test("AmqpServer takes names as a strategy or as a function, and refuses what is neither", () => {
+  assert.throws(
+    () => new AmqpServer("amqp://localhost", { names: "rabbit" as never }),
+    /nor one of rabbitmq, /,
+  );
+  const { publish, subscribe } = toAddresses((channel) => ({
+    source: channel === "both" ? "/queues/in" : undefined,
+    target: (key) => key === undefined ? "/queues/out" : `/exchanges/e/${key}`,
+  }));
+  assert.deepEqual([subscribe("both"), subscribe("a b")], ["/queues/in", "/queues/a%20b"]);
+  assert.deepEqual([publish("both", undefined), publish("both", "k")], ["/queues/out", "/exchanges/e/k"]);
+  assert.throws(
+    () => toAddresses(() => ({ source: "" })).subscribe("a"),
+    /channel "a" .* no non-empty string/,
+  );
 });
 
 test("modify() and annotationsOf() refuse messages of other servers", () => {

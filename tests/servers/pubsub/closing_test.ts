@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { PubsubError, PubsubServer } from "@repid/core/pubsub";
 import { acknowledge } from "../../../src/servers/pubsub/protocol.ts";
-import { type CallFailure, Rpc } from "../../../src/servers/pubsub/rpc.ts";
+import { Rpc } from "../../../src/servers/pubsub/rpc.ts";
+import type { CallFailure } from "../../../src/servers/pubsub/status.ts";
 import { PROJECT } from "../../brokers/pubsub.ts";
 import { PubsubService } from "../../brokers/pubsub_service.ts";
 import { test } from "../../harness.ts";
@@ -22,9 +23,7 @@ function assertBusy(error: unknown): void {
 test("PubsubServer says of a publication and a settlement cut off by close() why they had failed", async () => {
   await using service = await PubsubService.start();
   service.create("a");
-  const server = new PubsubServer({
-    defaultProject: PROJECT,
-    url: service.url,
+  const server = new PubsubServer(`${service.url}/projects/${PROJECT}`, {
     publishTimeout: 300_000,
     retryDelay,
   });
@@ -43,7 +42,7 @@ test("PubsubServer says of a publication and a settlement cut off by close() why
 test("Rpc.call() on a closed channel fails with a code and the client's own words", async () => {
   await using service = await PubsubService.start();
   const host = new URL(service.url).host;
-  const rpc = new Rpc({ host, secure: false, tls: {}, pingInterval: 30_000, token: undefined });
+  const rpc = new Rpc({ host, secure: false, tls: {}, idleTimeout: 30_000, token: undefined });
   await rpc.close();
   const calling = rpc.call(acknowledge, { subscription: "s", ackIds: [] }, { timeout: 1_000 });
   const failure = await calling.catch((failure: CallFailure) => failure);

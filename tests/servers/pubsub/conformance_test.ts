@@ -47,7 +47,7 @@ await withPeers("PubsubServer keeps the conformance suite", async (peer) => {
   testServer(register, `PubsubServer on ${peer.name}`, {
     // pstest may send a message on a stream that ended just then: it comes again with its lease, within the patience below.
     create: () =>
-      new PubsubServer({ defaultProject: PROJECT, url, connectTimeout: 2_000, ackDeadline: 10_000 }),
+      new PubsubServer(`${url}/projects/${PROJECT}`, { connectTimeout: 2_000, leaseDuration: 10_000 }),
     channel: async (suffix = "") => {
       const name = `c-${crypto.randomUUID()}${suffix}`;
       await createChannel(url, name);
@@ -73,7 +73,7 @@ await withPeers("PubsubServer keeps the conformance suite", async (peer) => {
 
 const service = await PubsubService.start();
 testServer(test, "PubsubServer on a service that keeps to its bound", {
-  create: () => new PubsubServer({ defaultProject: PROJECT, url: service.url }),
+  create: () => new PubsubServer(`${service.url}/projects/${PROJECT}`),
   channel: (suffix = "") => service.create(`c-${crypto.randomUUID()}${suffix}`),
   broker: MEMORY,
   leases: LEASES,

@@ -58,8 +58,8 @@ test("PubsubServer.connect() waits for a token no longer than it may, nor than a
     asked.resolve();
     return new Promise(() => {});
   };
-  const options = { defaultProject: PROJECT, url: "https://127.0.0.1:1", credentials };
-  const patient = new PubsubServer(options);
+  const url = `https://127.0.0.1:1/projects/${PROJECT}`;
+  const patient = new PubsubServer(url, { credentials });
   const leaving = new AbortController();
   const connecting = patient.connect({ signal: leaving.signal });
   await asked.promise;
@@ -67,7 +67,7 @@ test("PubsubServer.connect() waits for a token no longer than it may, nor than a
   leaving.abort(reason);
   await assert.rejects(connecting, (error) => error === reason);
 
-  const server = new PubsubServer({ ...options, connectTimeout: 50 });
+  const server = new PubsubServer(url, { credentials, connectTimeout: 50 });
   // The second is behind the first.
   const [first, second] = await Promise.allSettled([server.connect(), server.connect()]);
   for (const outcome of [first, second]) {
@@ -83,7 +83,7 @@ onSecureService(
     const { url, service, ca } = parts;
     let tokens = 0;
     const credentials = (): Promise<string> => Promise.resolve(`token-${++tokens}`);
-    const server = new PubsubServer({ defaultProject: PROJECT, url, tls: { ca }, credentials });
+    const server = new PubsubServer(`${url}/projects/${PROJECT}`, { tls: { ca }, credentials });
     await using _connection = await server.connect();
     await server.publish("a", toMessage("x"), {});
     await take(server, "a", 1, (delivery) => delivery.settle("ack"));
@@ -96,7 +96,7 @@ onSecureService(
   "PubsubServer does not talk to a service that it does not trust",
   async ({ service, url, stranger }) => {
     for (const tls of [{}, { ca: stranger }]) {
-      const server = new PubsubServer({ defaultProject: PROJECT, url, tls, credentials: "none" });
+      const server = new PubsubServer(`${url}/projects/${PROJECT}`, { tls, credentials: "none" });
       const error = await server.connect().catch((error: unknown) => error);
       assert.ok(error instanceof PubsubError);
       assert.match(error.message, /certificate/);
@@ -115,12 +115,12 @@ onSecureService(
       const [target, servername] of [[byName, undefined], [url, "localhost"], [byName, "127.0.0.1"]] as const
     ) {
       const tls = { ca, ...(servername === undefined ? {} : { servername }) };
-      const server = new PubsubServer({ defaultProject: PROJECT, url: target, tls, credentials: "none" });
+      const server = new PubsubServer(`${target}/projects/${PROJECT}`, { tls, credentials: "none" });
       await using _connection = await server.connect();
       assert.equal(server.isConnected, true);
     }
     const tls = { ca, servername: other };
-    const server = new PubsubServer({ defaultProject: PROJECT, url, tls, credentials: "none" });
+    const server = new PubsubServer(`${url}/projects/${PROJECT}`, { tls, credentials: "none" });
     await assert.rejects(server.connect(), PubsubError);
     assert.deepEqual(service.asked, []);
   },
@@ -140,7 +140,7 @@ onSecureService(
       ]] as const
     ) {
       const credentials = (): Promise<string> => Promise.reject(failure);
-      const server = new PubsubServer({ defaultProject: PROJECT, url, tls: { ca }, credentials });
+      const server = new PubsubServer(`${url}/projects/${PROJECT}`, { tls: { ca }, credentials });
       const error = await server.connect().catch((error: unknown) => error);
       assert.ok(error instanceof PubsubError);
       assert.match(error.message, /no access token: /);
@@ -155,7 +155,7 @@ onSecureService("PubsubServer publishes with a token that becomes invalid and va
   let isValid = true;
   const credentials = (): Promise<string> =>
     isValid ? Promise.resolve("t") : Promise.reject(Object.assign(new Error("busy"), { status: 503 }));
-  const server = new PubsubServer({ defaultProject: PROJECT, url, tls: { ca }, credentials });
+  const server = new PubsubServer(`${url}/projects/${PROJECT}`, { tls: { ca }, credentials });
   await using _connection = await server.connect();
   isValid = false;
   const publishing = server.publish("a", toMessage("x"), { timeout: 5_000 });
@@ -199,7 +199,7 @@ onSecureService(
     const before = process.env["GOOGLE_APPLICATION_CREDENTIALS"];
     process.env["GOOGLE_APPLICATION_CREDENTIALS"] = key;
     try {
-      const server = new PubsubServer({ defaultProject: PROJECT, url, tls: { ca } });
+      const server = new PubsubServer(`${url}/projects/${PROJECT}`, { tls: { ca } });
       await using _connection = await server.connect();
       for (const text of ["x", "y"]) await server.publish("a", toMessage(text), {});
       const tokens = service.asked.map(({ authorization }) => authorization);
@@ -231,7 +231,7 @@ onService(
 onService("PubsubServer goes on after its connections were cut", async ({ service }) => {
   service.create("a");
   await using proxy = await Proxy.to(service.url);
-  const server = new PubsubServer({ defaultProject: PROJECT, url: proxy.url });
+  const server = new PubsubServer(`${proxy.url}/projects/${PROJECT}`);
   await using _connection = await server.connect();
   const subscription = await server.subscribe(["a"]);
   for (const text of ["1", "2", "3"]) {
@@ -248,7 +248,7 @@ onService("PubsubServer goes on after its connections were cut", async ({ servic
 onService("PubsubServer notices a connection that fell silent, and opens another", async ({ service }) => {
   service.create("a");
   await using proxy = await Proxy.to(service.url);
-  const server = new PubsubServer({ defaultProject: PROJECT, url: proxy.url, pingInterval: 300 });
+  const server = new PubsubServer(`${proxy.url}/projects/${PROJECT}`, { idleTimeout: 300 });
   await using _connection = await server.connect();
   const subscription = await server.subscribe(["a"]);
   const waiting = subscription.take(1, 10_000);
@@ -267,7 +267,7 @@ onService("PubsubServer notices a connection that fell silent, and opens another
 });
 
 test("PubsubServer.connect() says at once that nobody is there", async () => {
-  const server = new PubsubServer({ defaultProject: PROJECT, url: "http://127.0.0.1:1" });
+  const server = new PubsubServer(`http://127.0.0.1:1/projects/${PROJECT}`);
   const error = await server.connect().catch((error: unknown) => error);
   assert.ok(error instanceof PubsubError && error.isRetriable);
   assert.match(error.message, /^Cannot connect to 127\.0\.0\.1:1 as it cannot be reached/);

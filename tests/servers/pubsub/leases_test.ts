@@ -26,7 +26,7 @@ const waits: Wait[] = [];
 
 await withPeers("PubsubServer keeps leases", async (peer) => {
   const { url } = await startPeer(peer);
-  const create = (): PubsubServer => new PubsubServer({ defaultProject: PROJECT, url, ackDeadline: LEASE });
+  const create = (): PubsubServer => new PubsubServer(`${url}/projects/${PROJECT}`, { leaseDuration: LEASE });
   const channel = async (): Promise<string> => {
     const name = `c-${crypto.randomUUID()}`;
     await createChannel(url, name);
@@ -87,7 +87,7 @@ await withPeers("PubsubServer keeps leases", async (peer) => {
 
 const service = await PubsubService.start();
 const onService = (): PubsubServer =>
-  new PubsubServer({ defaultProject: PROJECT, url: service.url, ackDeadline: LEASE });
+  new PubsubServer(`${service.url}/projects/${PROJECT}`, { leaseDuration: LEASE });
 const extended = new Map<string, PromiseWithResolvers<ModifyAckDeadlineRequest>>();
 service.refuse = (method, request) => {
   if (method !== "modify") return undefined;

@@ -44,7 +44,7 @@ function register(
   test(`PubsubServer on ${where} keeps the order of ${keys} keys with ${messages} messages each`, async () => {
     const channel = `c-${crypto.randomUUID()}`;
     await create(channel);
-    const server = new PubsubServer({ defaultProject: PROJECT, url });
+    const server = new PubsubServer(`${url}/projects/${PROJECT}`);
     await using _connection = await server.connect();
     const app = new Repid({ logger: silentLogger });
     app.servers.register("pubsub", server);

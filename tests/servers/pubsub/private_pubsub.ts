@@ -37,7 +37,7 @@ export function onService(
 ): void {
   test(name, async () => {
     await using service = await PubsubService.start(options.service);
-    const server = new PubsubServer({ defaultProject: PROJECT, url: service.url, ...options.server });
+    const server = new PubsubServer(`${service.url}/projects/${PROJECT}`, { ...options.server });
     await using _connection = await server.connect();
     await look({
       service,

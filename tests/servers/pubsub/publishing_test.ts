@@ -102,7 +102,7 @@ onService(
     const topics = service.of<PublishRequest>("publish").map(({ topic }) => topic);
     assert.deepEqual(topics, ["projects/p/topics/t", "projects/p/topics/u", "projects/q/topics/t"]);
   },
-  { server: { channelOverrides: { a: { project: "p", topic: "t" } } } },
+  { server: { names: (channel) => channel === "a" ? { project: "p", topic: "t" } : {} } },
 );
 
 onService(
@@ -257,10 +257,10 @@ test("PubsubServer reads PUBSUB_EMULATOR_HOST, unless it is told where to go", (
   const before = process.env["PUBSUB_EMULATOR_HOST"];
   try {
     process.env["PUBSUB_EMULATOR_HOST"] = "127.0.0.1:8085";
-    assert.equal(new PubsubServer({ defaultProject: PROJECT }).host, "127.0.0.1:8085");
-    assert.equal(new PubsubServer({ defaultProject: PROJECT, url: "http://other" }).host, "other:80");
+    assert.equal(new PubsubServer(`gcpubsub://projects/${PROJECT}`).host, "127.0.0.1:8085");
+    assert.equal(new PubsubServer(`http://other/projects/${PROJECT}`).host, "other:80");
     delete process.env["PUBSUB_EMULATOR_HOST"];
-    assert.equal(new PubsubServer({ defaultProject: PROJECT }).host, "pubsub.googleapis.com:443");
+    assert.equal(new PubsubServer(`gcpubsub://projects/${PROJECT}`).host, "pubsub.googleapis.com:443");
   } finally {
     if (before === undefined) delete process.env["PUBSUB_EMULATOR_HOST"];
     else process.env["PUBSUB_EMULATOR_HOST"] = before;
@@ -268,6 +268,6 @@ test("PubsubServer reads PUBSUB_EMULATOR_HOST, unless it is told where to go", (
 });
 
 test("PubsubServer.publish() is refused while nobody is connected", async () => {
-  const server = new PubsubServer({ defaultProject: PROJECT, url: "http://127.0.0.1:1" });
+  const server = new PubsubServer(`http://127.0.0.1:1/projects/${PROJECT}`);
   await assert.rejects(server.publish("a", toMessage("x"), {}), { name: "NotConnectedError" });
 });

@@ -12,18 +12,33 @@ function message(body: string, parts: Partial<MessageData> = {}): MessageData {
 }
 
 test("PubsubServer refuses what it cannot use", () => {
-  assert.throws(() => new PubsubServer({ defaultProject: "" }), TypeError);
-  assert.throws(() => new PubsubServer({ defaultProject: "p", url: "ftp://x" }), TypeError);
-  assert.throws(() => new PubsubServer({ defaultProject: "p", ackDeadline: 9_000 }), RangeError);
+  const urls = [
+    "ftp://x/projects/p",
+    "gcpubsub://p",
+    "gcpubsub://projects/",
+    "http://x",
+    "http://projects/p",
+    "p",
+  ];
+  for (const url of [...urls, "https://x/projects/p/topics/t", undefined]) {
+    assert.throws(
+      () => new PubsubServer(url as string),
+      /URL has not the form gcpubsub:\/\/projects\/<project>/,
+    );
+  }
+  const url = "gcpubsub://projects/p";
+  assert.throws(() => new PubsubServer(url, { leaseDuration: 9_000 }), RangeError);
+  assert.throws(() => new PubsubServer(url, { names: {} as never }), /names is not a function: object/);
+  assert.throws(() => new PubsubServer(url, { tls: { cA: "" } as never }), /did you mean ca\?/);
   assert.throws(
-    () => new PubsubServer({ defaultProject: "p", url: "http://x", credentials: "google" }),
+    () => new PubsubServer(`http://x/projects/p`, { credentials: "google" }),
     TypeError,
   );
 });
 
 await withPeers("PubsubServer on a real peer", async (peer) => {
   const { url } = await startPeer(peer);
-  const create = (): PubsubServer => new PubsubServer({ defaultProject: PROJECT, url });
+  const create = (): PubsubServer => new PubsubServer(`${url}/projects/${PROJECT}`);
   const channel = async (): Promise<string> => {
     const name = `c-${crypto.randomUUID()}`;
     await createChannel(url, name);

@@ -52,8 +52,8 @@ onService("Subscription.take() opens one stream for each channel, with its deman
   await subscription.close();
 }, {
   server: {
-    channelOverrides: { a: { project: "p", subscription: "s" } },
-    ackDeadline: 30_000,
+    names: (channel) => channel === "a" ? { project: "p", subscription: "s" } : {},
+    leaseDuration: 30_000,
     maxOutstandingBytes: 5_000,
   },
 });
