@@ -1,7 +1,7 @@
 /**
  * Functions that keep a processor busy. They run in processes of their own: see `isolated.ts` beside this file.
  */
-import type { IsolatedContext } from "@repid/core/workers";
+import type { IsolatedContext } from "@repid/core/isolated";
 
 /** Whether a number is prime, by trying every possible divisor. */
 export function isPrime({ number }: { number: number }): boolean {

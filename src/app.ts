@@ -2,34 +2,33 @@
  * The application: what is declared, where it is sent, the workers that run it, and the document that describes it.
  * @module
  */
+import type { FetchHandler } from "./contract/fetch_handler.ts";
+import type { AsyncApiHtmlOptions } from "./declaration/asyncapi_page_options.ts";
+import { checkRepidOptions, type RepidOptions } from "./declaration/repid_options.ts";
+import { checkWorkerOptions, type WorkerOptions } from "./worker/worker_options.ts";
+import type {
+  Sendable,
+  SendArguments,
+  SendMessageJsonOptions,
+  SendMessageOptions,
+  SendOptions,
+} from "./declaration/sending.ts";
+import { MessageRegistry } from "./declaration/message_registry.ts";
+import { ServerRegistry } from "./declaration/server_registry.ts";
 import { systemClock } from "./_internal/clock.ts";
-import { type FetchHandler, type HttpListener, listen } from "./_internal/http_listener.ts";
+import { type HttpListener, listen } from "./_internal/http_listener.ts";
 import type { AsyncApiDocument } from "./asyncapi/document.ts";
 import { generateDocument } from "./asyncapi/generate.ts";
-import { type AsyncApiHtmlOptions, renderPage } from "./asyncapi/page.ts";
+import { renderPage } from "./asyncapi/page.ts";
 import { type AsyncApiHandlerOptions, documentHandler } from "./asyncapi/serve.ts";
 import type { Logger } from "./contract/events.ts";
 import { reportTo } from "./contract/events.ts";
-import {
-  checkRepidOptions,
-  checkWorkerOptions,
-  type RepidOptions,
-  type WorkerOptions,
-} from "./app_options.ts";
 import { healthHandler, type HealthHandlerOptions } from "./worker/health.ts";
 import { consoleLogger } from "./contract/logger.ts";
-import type { Sendable, SendArguments } from "./declaration/message.ts";
-import {
-  type Place,
-  Producer,
-  type SendMessageCommon,
-  type SendMessageJsonOptions,
-  type SendMessageOptions,
-} from "./producing/producer.ts";
-import { MessageRegistry, ServerRegistry } from "./declaration/registry.ts";
+import { type ActorDefaults, Producer } from "./producing/producer.ts";
 import { resolveActors, type ResolvedActor, Router } from "./declaration/router.ts";
 import { DEFAULT_OS_SIGNALS, onFirstSignal } from "./worker/signals.ts";
-import { type RunnerInfo, Worker } from "./worker/worker.ts";
+import { Worker, type WorkerResult } from "./worker/worker.ts";
 import { toWorkerLimits } from "./worker/worker_limits.ts";
 
 const DEFAULT_LOGGER = consoleLogger();
@@ -78,7 +77,7 @@ export class Repid {
   readonly #router: Router;
   readonly #producer: Producer;
   readonly #workers = new Set<Worker>();
-  readonly #places = new WeakMap<Sendable, Place>();
+  readonly #defaults = new WeakMap<Sendable, ActorDefaults>();
 
   /**
    * Without servers, operations and actors.
@@ -97,7 +96,7 @@ export class Repid {
       jsonSchemaConverters,
       operations: this.messages,
       serverOf: (name) => this.servers.get(name),
-      placeOf: (target) => this.#placeOf(target),
+      defaultsOf: (target) => this.#defaultsOf(target),
     });
   }
 
@@ -119,7 +118,7 @@ export class Repid {
    * @throws {NotConnectedError} If the server is not connected.
    */
   send<P, H>(target: Sendable<P, H>, ...args: SendArguments<P, H>): Promise<void> {
-    const [payload, options] = args as readonly [unknown, SendMessageCommon?];
+    const [payload, options] = args as readonly [unknown, SendOptions?];
     return this.#producer.send(target, payload, options);
   }
 
@@ -147,7 +146,7 @@ export class Repid {
    * @throws {RangeError} If a limit is out of range, or the server is not registered.
    * @throws {Error} If a port is in use, before anything is consumed; or what the server throws and calls final.
    */
-  async runWorker(options: WorkerOptions = {}): Promise<RunnerInfo> {
+  async runWorker(options: WorkerOptions = {}): Promise<WorkerResult> {
     checkWorkerOptions(options);
     const { signal, osSignals = DEFAULT_OS_SIGNALS } = options;
     const worker = this.#createWorker(options);
@@ -279,15 +278,15 @@ export class Repid {
     return listeners;
   }
 
-  #placeOf(target: Sendable): Place | undefined {
+  #defaultsOf(target: Sendable): ActorDefaults | undefined {
     // A contract has no place: nobody needs to look for it, each time it is sent.
     if (!("handler" in target)) return undefined;
-    const known = this.#places.get(target);
+    const known = this.#defaults.get(target);
     if (known) return known;
     // All at once: looking for one takes as long.
     for (const { actor, channel: { address: channel }, converter } of resolveActors(this.#router)) {
-      if (!this.#places.has(actor)) this.#places.set(actor, { channel, converter });
+      if (!this.#defaults.has(actor)) this.#defaults.set(actor, { channel, converter });
     }
-    return this.#places.get(target);
+    return this.#defaults.get(target);
   }
 }

@@ -3,11 +3,11 @@
  * nothing is connected to or run.
  * @module
  */
+import type { Operation } from "../declaration/message_registry.ts";
 import { toChannel } from "../contract/channel.ts";
 import type { JsonSchemaConverters } from "../declaration/json_schema.ts";
 import type { MessageContract } from "../declaration/message.ts";
 import type { Contact, ExternalDocs, License, Tag } from "../contract/metadata.ts";
-import type { Operation } from "../declaration/registry.ts";
 import type { ResolvedActor } from "../declaration/router.ts";
 import type { Server } from "../contract/server.ts";
 import { Channels } from "./channels.ts";

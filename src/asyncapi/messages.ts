@@ -2,10 +2,10 @@
  * The messages of a document.
  * @module
  */
+import { collectInputs, type Declaration } from "../declaration/declared_inputs.ts";
 import type { JsonSchemaConverters } from "../declaration/json_schema.ts";
 import type { MessageDescription } from "../declaration/message.ts";
 import type { MessageExample } from "../contract/metadata.ts";
-import { collectInputs, type Declaration } from "../validation/validation.ts";
 import { compact, type Components, sanitize } from "./components.ts";
 import type { AsyncApiMessage } from "./document.ts";
 import { describeSchemas, toPlainJson, type UnsupportedSchema } from "./schemas.ts";

@@ -2,40 +2,9 @@
  * The page that shows a document: the official React component, and the document inside it.
  * @module
  */
-import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
+import { refuseUnknown } from "../_internal/known_options.ts";
+import { ASYNC_API_HTML_OPTIONS, type AsyncApiHtmlOptions } from "../declaration/asyncapi_page_options.ts";
 import type { AsyncApiDocument } from "./document.ts";
-
-/** What the page shows. Everything by default. */
-export interface AsyncApiHtmlOptions {
-  /** The list of contents at the side. */
-  readonly sidebar?: boolean;
-  /** The application. */
-  readonly info?: boolean;
-  /** Its servers. */
-  readonly servers?: boolean;
-  /** What it sends and receives. */
-  readonly operations?: boolean;
-  /** Its messages. */
-  readonly messages?: boolean;
-  /** The schemas that messages refer to. */
-  readonly schemas?: boolean;
-  /** What is wrong with the document. */
-  readonly errors?: boolean;
-  /** Whether the examples of messages are unfolded. */
-  readonly expandMessageExamples?: boolean;
-}
-
-/** Their names. */
-export const ASYNC_API_HTML_OPTIONS: KnownOptions<AsyncApiHtmlOptions> = {
-  sidebar: true,
-  info: true,
-  servers: true,
-  operations: true,
-  messages: true,
-  schemas: true,
-  errors: true,
-  expandMessageExamples: true,
-};
 
 /** A file that the page loads. */
 export interface PageAsset {

@@ -2,16 +2,11 @@
  * A document over HTTP: the page, the JSON, the YAML, and the page's own files where they are installed.
  * @module
  */
-import type { FetchHandler } from "../_internal/http_listener.ts";
+import type { FetchHandler } from "../contract/fetch_handler.ts";
+import { ASYNC_API_HTML_OPTIONS, type AsyncApiHtmlOptions } from "../declaration/asyncapi_page_options.ts";
 import { refuseUnknown } from "../_internal/known_options.ts";
 import type { AsyncApiDocument } from "./document.ts";
-import {
-  ASYNC_API_HTML_OPTIONS,
-  type AsyncApiHtmlOptions,
-  CDN_ASSETS,
-  type PageAssets,
-  renderPage,
-} from "./page.ts";
+import { CDN_ASSETS, type PageAssets, renderPage } from "./page.ts";
 import { type InstalledUi, readInstalledUi } from "./ui_package.ts";
 import { toYaml } from "./yaml.ts";
 

@@ -59,7 +59,7 @@ const FILL_WINDOW = 100;
  * @example
  * ```ts
  * import { InMemoryServer } from "@repid/core";
- * import { benchServer } from "@repid/core/testing";
+ * import { benchServer } from "@repid/core/conformance";
  *
  * export async function benchMyServer(): Promise<void> {
  *   const server = new InMemoryServer();

@@ -2,8 +2,8 @@
  * Stopping and closing always come to an end, and nothing is lost by them.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import { assertEqual } from "./assert.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { numbered, textOf } from "./bodies.ts";
 
 /** The end of a subscription. */

@@ -2,10 +2,10 @@
  * Connections: shared, counted, and refused to whoever has none.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import { NotConnectedError } from "../contract/errors.ts";
 import type { Capabilities, Server } from "../contract/server.ts";
 import { assert, assertEqual, assertRejects } from "./assert.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { textOf, toMessage } from "./bodies.ts";
 import type { Trial } from "./trial.ts";
 

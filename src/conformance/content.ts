@@ -2,9 +2,9 @@
  * A message arrives as it was published.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import type { Delivery, MessageData } from "../contract/server.ts";
 import { assert, assertBytes, assertEqual } from "./assert.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { numbered, textOf, toBytes, toMessage } from "./bodies.ts";
 import type { Trial } from "./trial.ts";
 

@@ -2,9 +2,9 @@
  * Who gets how many messages, and when.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import type { Delivery } from "../contract/server.ts";
 import { assert, assertEqual } from "./assert.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { numbered, textOf } from "./bodies.ts";
 
 /** How many messages of a busy channel may come before one of a calm channel. */

@@ -2,15 +2,16 @@
  * Whole flows: a worker, its actors and the broker.
  * @module
  */
-import type { ActorContext, ActorOptions } from "../declaration/actor.ts";
+import type { ConformanceCase } from "./case.ts";
+import type { ActorContext } from "../declaration/context.ts";
+import type { WorkerOptions } from "../worker/worker_options.ts";
+import type { ActorOptions } from "../declaration/actor.ts";
 import { Repid } from "../app.ts";
-import type { WorkerOptions } from "../app_options.ts";
 import { silentLogger } from "../contract/logger.ts";
 import type { Message } from "../declaration/message.ts";
 import { Router } from "../declaration/router.ts";
-import type { RunnerInfo } from "../worker/worker.ts";
+import type { WorkerResult } from "../worker/worker.ts";
 import { assert, assertEqual } from "./assert.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { numbered, textOf, toBytes } from "./bodies.ts";
 import type { Trial } from "./trial.ts";
 
@@ -201,9 +202,9 @@ export interface RunningWorker {
   /** Its application. */
   readonly app: Repid;
   /** Its end. */
-  readonly running: Promise<RunnerInfo>;
+  readonly running: Promise<WorkerResult>;
   /** Ends it, and waits for that. */
-  stop(): Promise<RunnerInfo>;
+  stop(): Promise<WorkerResult>;
 }
 
 /** Starts a worker with one actor on one channel, until the case ends; the bodies are sent before it starts. */
@@ -237,7 +238,7 @@ async function startWorker(
   await prepare(app);
   const controller = new AbortController();
   const running = app.runWorker({ osSignals: [], signal: controller.signal, ...options });
-  const stop = (): Promise<RunnerInfo> => {
+  const stop = (): Promise<WorkerResult> => {
     controller.abort();
     return trial.within(running, "the end of a worker", trial.patience + 30_000);
   };

@@ -2,8 +2,7 @@
  * What whoever tests a server tells the suite about it.
  * @module
  */
-import type { BaseMessage, Capabilities, Server } from "../contract/server.ts";
-import type { Trial } from "./trial.ts";
+import type { BaseMessage, Server } from "../contract/server.ts";
 
 /** Registers a test: `Deno.test`, `bun:test`'s or `node:test`'s `test`. */
 export type RegisterTest = (name: string, fn: () => Promise<void>) => void;
@@ -69,15 +68,3 @@ export interface ConformanceReport {
 
 /** What a case needs of its harness besides a server. */
 export type HarnessPart = "broker" | "leases" | "deadLetters";
-
-/** Something that every server must do. */
-export interface ConformanceCase {
-  /** What it does: the predicate of a sentence that starts with the server's name. */
-  readonly name: string;
-  /** Skipped where one of these is not a capability. */
-  readonly capabilities?: readonly (keyof Capabilities)[];
-  /** Skipped where the harness says why it has none. */
-  readonly part?: HarnessPart;
-  /** Throws where the server does not do it. */
-  readonly run: (trial: Trial) => Promise<void>;
-}

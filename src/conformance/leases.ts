@@ -2,10 +2,10 @@
  * Leases: messages that come back from consumers who are silent for too long; to anyone, so also to who was silent.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import type { Delivery } from "../contract/server.ts";
 import { assert, assertEqual, ConformanceError } from "./assert.ts";
 import type { Consumer } from "./consumer.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { textOf } from "./bodies.ts";
 import type { Trial } from "./trial.ts";
 

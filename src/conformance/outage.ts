@@ -2,8 +2,8 @@
  * A broker that goes away and comes back.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import { assert, assertEqual } from "./assert.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { workerOn } from "./flow.ts";
 import { numbered, textOf, toBytes, toMessage } from "./bodies.ts";
 import type { Trial } from "./trial.ts";

@@ -2,12 +2,12 @@
  * What becomes of a message that was settled, or was not.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import { systemClock } from "../_internal/clock.ts";
 import type { Delivery, Server } from "../contract/server.ts";
 import { Settling } from "../execution/settling.ts";
 import { assert, assertBytes, assertEqual } from "./assert.ts";
 import type { Consumer } from "./consumer.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { numbered, textOf, toBytes, toMessage } from "./bodies.ts";
 import type { Trial } from "./trial.ts";
 

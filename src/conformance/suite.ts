@@ -2,19 +2,14 @@
  * The suite that a server must pass to be called one.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import type { Server } from "../contract/server.ts";
 import { closingCases } from "./closing.ts";
 import { connectingCases } from "./connecting.ts";
 import { contentCases } from "./content.ts";
 import { demandCases } from "./demand.ts";
 import { flowCases } from "./flow.ts";
-import type {
-  ConformanceCase,
-  ConformanceReport,
-  RegisterTest,
-  ServerHarness,
-  SkippedCase,
-} from "./harness.ts";
+import type { ConformanceReport, RegisterTest, ServerHarness, SkippedCase } from "./harness.ts";
 import { leaseCases } from "./leases.ts";
 import { outageCases } from "./outage.ts";
 import { settlementCases } from "./settlement.ts";
@@ -41,7 +36,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
  * @example
  * ```ts
  * import { InMemoryServer } from "@repid/core";
- * import { type RegisterTest, testServer } from "@repid/core/testing";
+ * import { type RegisterTest, testServer } from "@repid/core/conformance";
  *
  * export function testMemory(test: RegisterTest): void {
  *   const server = new InMemoryServer();

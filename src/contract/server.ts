@@ -4,7 +4,7 @@
  * Whoever uses Repid holds a concrete server (`InMemoryServer`, `RedisServer`, …) and calls {@linkcode Server.connect}.
  * Everything else in this file is written for whoever **implements** a server. What is common to all brokers (settling
  * at most once, retries, time limits, decoding, logging, health, middlewares) lives on Repid's side: an adapter does not
- * retry, log or swallow, it throws its client's own errors. `testServer` in `@repid/core/testing` is the suite that says
+ * retry, log or swallow, it throws its client's own errors. `testServer` in `@repid/core/conformance` is the suite that says
  * whether an adapter keeps what is written here.
  * @module
  */

@@ -9,20 +9,15 @@ import { type ConfirmationMode, type HandlerResult, isAction, type OnError } fro
 import type { Converter } from "./converter.ts";
 import type { Dependencies, Resolved } from "./dependency.ts";
 import type { OperationDescription, SecurityScheme } from "../contract/metadata.ts";
-import {
-  type ActorInfo,
-  type Message,
-  MESSAGE_DESCRIPTION,
-  type MessageDescription,
-  type Sendable,
-} from "./message.ts";
+import type { ActorContext } from "./context.ts";
+import { MESSAGE_DESCRIPTION, type MessageDescription } from "./message.ts";
+import type { Sendable } from "./sending.ts";
 import { type ActorMiddleware, checkMiddlewares } from "./middleware.ts";
 import type { RoutingStrategy } from "./routing.ts";
 import type { HeadersOutput, MaybeSchema, SchemaOutput } from "./schema.ts";
 import { refuseNonSchemas } from "./schema.ts";
-import type { MessageHeaders } from "../contract/server.ts";
 import { toChannel } from "../contract/channel.ts";
-import { collectInputs } from "../validation/validation.ts";
+import { collectInputs } from "./declared_inputs.ts";
 
 /** What a router gives to the actors below it that do not say otherwise. */
 export interface RouterOptions {
@@ -73,23 +68,6 @@ export interface ActorOptions<
   readonly security?: readonly SecurityScheme[];
   /** Ignored; a contract may be used as options. */
   readonly "~sends"?: unknown;
-}
-
-/** What a handler receives as its second argument. */
-export interface ActorContext<H = MessageHeaders, D = Record<never, never>> {
-  /** The validated headers; every header as text where the actor declares no schema for them. */
-  readonly headers: H;
-  /** The injected values. */
-  readonly deps: D;
-  /** The message itself. */
-  readonly message: Message;
-  /**
-   * Aborted when the time limit passes (`TimeoutError`), on shutdown (`AbortError`), and when the lease is lost
-   * ({@linkcode LeaseLostError}). A getter, as most handlers never look: `{ ...context }` does not copy it.
-   */
-  readonly signal: AbortSignal;
-  /** Which actor is running. */
-  readonly actor: ActorInfo;
 }
 
 /** Any handler. */

@@ -5,7 +5,7 @@
  */
 import { type JsonSchema, type JsonSchemaConverters, toJsonSchema } from "./json_schema.ts";
 import type { AnySchema } from "./schema.ts";
-import { pathOf } from "../validation/validation.ts";
+import { pathOf } from "../contract/standard_schema.ts";
 
 /**
  * Where two of the schemas exclude each other, in words; `undefined` where they do not, or nobody can tell: what has no

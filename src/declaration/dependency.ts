@@ -3,7 +3,8 @@
  * @module
  */
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
-import type { ActorContext } from "./actor.ts";
+import { countOverride } from "./compiled.ts";
+import type { DependencyContext } from "./context.ts";
 import {
   type HeadersOutput,
   type MaybeSchema,
@@ -12,17 +13,6 @@ import {
   type SchemaOutput,
 } from "./schema.ts";
 import type { MessageHeaders } from "../contract/server.ts";
-
-/** What a dependency receives: what the actor's context has, and the payload fields it asked for. */
-export interface DependencyContext<P = undefined, H = unknown, D = unknown> extends ActorContext<H, D> {
-  /** The payload fields this dependency declared, validated by its own schema. */
-  readonly payload: P;
-  /**
-   * Registers a clean-up, run when the handler has ended and what becomes of the message is decided, also after a failure;
-   * the last one registered runs first. What it throws is reported and changes nothing.
-   */
-  defer(cleanUp: () => unknown): void;
-}
 
 /** Named dependencies. */
 // deno-lint-ignore no-explicit-any -- a set of dependencies of any kind; `unknown` would refuse those that need something
@@ -128,14 +118,6 @@ export function dependency<T>(
 
 const NOTHING: Dependencies = Object.freeze({});
 
-/** Counts overrides that came and went anywhere, so that what was compiled before can tell that it is stale. */
-let epoch = 0;
-
-/** Changes whenever any dependency is overridden or its override ends. */
-export function overrideEpoch(): number {
-  return epoch;
-}
-
 class DeclaredDependency<T> implements Dependency<T> {
   readonly #options: DependencyOptions<MaybeSchema, MaybeSchema, Dependencies>;
   readonly #resolve: AnyResolve<T>;
@@ -166,13 +148,13 @@ class DeclaredDependency<T> implements Dependency<T> {
     checkReplacement(resolve);
     const entry = { resolve };
     this.#overrides.push(entry);
-    epoch++;
+    countOverride();
     return {
       [Symbol.dispose]: () => {
         const index = this.#overrides.indexOf(entry);
         if (index < 0) return;
         this.#overrides.splice(index, 1);
-        epoch++;
+        countOverride();
       },
     };
   }

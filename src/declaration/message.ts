@@ -3,54 +3,18 @@
  * @module
  */
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
-import { type Channel, toChannel } from "../contract/channel.ts";
-import type { Converter } from "./converter.ts";
-import type { ConfirmationMode } from "./confirmation.ts";
+import { toChannel } from "../contract/channel.ts";
 import type { Bindings, CorrelationId, ExternalDocs, MessageExample, Tag } from "../contract/metadata.ts";
-import type { RoutingStrategy } from "./routing.ts";
+import type {
+  ReplyJsonOptions,
+  ReplyOptions,
+  Sendable,
+  SendArguments,
+  SendMessageJsonOptions,
+  SendMessageOptions,
+} from "./sending.ts";
 import { type MaybeSchema, refuseNonSchemas, type SchemaInput } from "./schema.ts";
-import type { BaseMessage, MessageHeaders, ServerSpecificParameters } from "../contract/server.ts";
-
-/** Anything that can be sent by type: a message contract or an actor. */
-export interface Sendable<P = unknown, H = unknown> {
-  /** The topic, and the operation id. */
-  readonly name: string;
-  /** Where it goes. */
-  readonly channel?: string | Channel | undefined;
-  /** How it is routed. Defaults to {@linkcode topicBasedRoutingStrategy}. */
-  readonly routingStrategy?: RoutingStrategy | undefined;
-  /** The payload's schema. */
-  readonly payload?: MaybeSchema;
-  /** The headers' schema. */
-  readonly headers?: MaybeSchema;
-  /** How the payload is encoded and decoded. Defaults to JSON. */
-  readonly converter?: Converter | undefined;
-  /** At compile time only: what must be sent. */
-  readonly "~sends"?: { readonly payload: P; readonly headers: H };
-}
-
-/** Options of a typed send. */
-export interface SendOptions {
-  /** The server's name. Defaults to the default server. */
-  readonly server?: string;
-  /** The channel on which a reply is expected. */
-  readonly replyTo?: string;
-  /** What only one broker knows. */
-  readonly serverSpecificParameters?: ServerSpecificParameters;
-}
-
-/**
- * What follows the target of `send()`: payload and options, with `headers` required where the target requires some. A header
- * by which messages are routed is the target's, whatever is given: headers of another message may be passed on.
- */
-export type SendArguments<P, H> = Record<never, never> extends H
-  ? unknown extends P
-    ? [payload?: undefined, options?: SendOptions & { readonly headers?: MessageHeaders & H }]
-  : [payload: P, options?: SendOptions & { readonly headers?: MessageHeaders & H }]
-  : [
-    payload: unknown extends P ? undefined : P,
-    options: SendOptions & { readonly headers: MessageHeaders & H },
-  ];
+import type { BaseMessage } from "../contract/server.ts";
 
 /** What the AsyncAPI document says of a message or an actor. */
 export interface MessageDescription {
@@ -167,34 +131,6 @@ export interface ReceivedMessage extends BaseMessage {
   reject(): Promise<boolean>;
 }
 
-/** A message to be sent from an actor. */
-export interface OutgoingMessage {
-  /** Where it goes. */
-  readonly channel: string;
-  /** The body: bytes, or text sent as UTF-8. */
-  readonly payload: Uint8Array | string;
-  /** The headers. */
-  readonly headers?: MessageHeaders;
-  /** The MIME type of the body. */
-  readonly contentType?: string | undefined;
-  /** The channel on which a reply is expected. */
-  readonly replyTo?: string | undefined;
-  /** What only one broker knows. */
-  readonly serverSpecificParameters?: ServerSpecificParameters;
-}
-
-/** A message to be sent from an actor as JSON. */
-export interface OutgoingJson extends Omit<OutgoingMessage, "payload" | "contentType"> {
-  /** Any value the serializer takes. */
-  readonly payload: unknown;
-}
-
-/** An answer to a message. It goes to `channel`, else to where the message wants its reply. */
-export type OutgoingReply = Omit<OutgoingMessage, "channel"> & { readonly channel?: string };
-
-/** An answer as JSON. */
-export type OutgoingJsonReply = Omit<OutgoingJson, "channel"> & { readonly channel?: string };
-
 /** The message being handled, as its handler sees it. */
 export interface Message extends ReceivedMessage {
   /** The body as text. */
@@ -206,25 +142,13 @@ export interface Message extends ReceivedMessage {
    *
    * @throws {TypeError} If neither the call nor the message names a channel.
    */
-  reply(options: OutgoingReply): Promise<boolean>;
+  reply(options: ReplyOptions): Promise<boolean>;
   /** Answers with JSON. As {@linkcode reply}. */
-  replyJson(options: OutgoingJsonReply): Promise<boolean>;
+  replyJson(options: ReplyJsonOptions): Promise<boolean>;
   /** Sends a message over the connection this one came from. */
-  sendMessage(options: OutgoingMessage): Promise<void>;
+  sendMessage(options: SendMessageOptions): Promise<void>;
   /** Sends a value as JSON over the connection this one came from. */
-  sendMessageJson(options: OutgoingJson): Promise<void>;
+  sendMessageJson(options: SendMessageJsonOptions): Promise<void>;
   /** Sends what a contract or an actor declares, over the connection this message came from unless `server` says otherwise. */
   send<P, H>(target: Sendable<P, H>, ...args: SendArguments<P, H>): Promise<void>;
-}
-
-/** What contexts and middlewares know of an actor. */
-export interface ActorInfo {
-  /** Its name. */
-  readonly name: string;
-  /** The address of its channel. */
-  readonly channel: string;
-  /** Its confirmation mode. */
-  readonly confirmationMode: ConfirmationMode;
-  /** Its time limit in milliseconds; `Infinity` for none. */
-  readonly timeout: number;
 }

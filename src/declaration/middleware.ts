@@ -3,7 +3,8 @@
  * @module
  */
 import { ignore, type MaybePromise, settled } from "../_internal/maybe_promise.ts";
-import type { ActorInfo, ReceivedMessage } from "./message.ts";
+import type { ActorInfo } from "./context.ts";
+import type { ReceivedMessage } from "./message.ts";
 import type { BaseMessage, MessageData, ServerSpecificParameters } from "../contract/server.ts";
 
 /** One run of an actor, as middlewares see it. */

@@ -2,6 +2,7 @@
  * Routers: groups of actors that share defaults, nested as one likes.
  * @module
  */
+import type { ActorInfo } from "./context.ts";
 import {
   type Actor,
   type ActorOptions,
@@ -15,7 +16,6 @@ import { type Channel, DEFAULT_CHANNEL, toChannel } from "../contract/channel.ts
 import type { ConfirmationMode } from "./confirmation.ts";
 import { type Converter, jsonConverter } from "./converter.ts";
 import type { Dependencies, DependenciesHeaders, DependenciesPayload, NoConflict } from "./dependency.ts";
-import type { ActorInfo } from "./message.ts";
 import type { ActorMiddleware } from "./middleware.ts";
 import { type RoutingStrategy, topicBasedRoutingStrategy } from "./routing.ts";
 import type { MaybeSchema, SchemaInput } from "./schema.ts";

@@ -2,6 +2,9 @@
  * What one attempt does with a message: decode → validate → inject → handle.
  * @module
  */
+import type { ActorInfo } from "../declaration/context.ts";
+import { Compiled } from "../declaration/compiled.ts";
+import type { Overrides } from "../declaration/declared_inputs.ts";
 import { type Clock, endingWithin } from "../_internal/clock.ts";
 import { type MaybePromise, promised } from "../_internal/maybe_promise.ts";
 import { type ContextBase, HandlerContext } from "./context.ts";
@@ -10,16 +13,9 @@ import type { Report } from "../contract/events.ts";
 import { Injection } from "./injection.ts";
 import type { InFlightMessage } from "./in_flight.ts";
 import type { JsonSchemaConverters } from "../declaration/json_schema.ts";
-import type { ActorInfo } from "../declaration/message.ts";
 import type { ResolvedActor } from "../declaration/router.ts";
 import type { AttemptSignal, Run } from "./run.ts";
-import {
-  Compiled,
-  type InputValidator,
-  type Overrides,
-  Validated,
-  validatorOf,
-} from "../validation/validation.ts";
+import { type InputValidator, Validated, validatorOf } from "../validation/validation.ts";
 
 /** What handling needs to know of its worker or test client. */
 export interface HandlingOptions {

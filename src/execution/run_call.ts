@@ -2,8 +2,8 @@
  * One run, as its pipeline passes it from middleware to middleware.
  * @module
  */
+import type { ActorInfo } from "../declaration/context.ts";
 import type { InFlightMessage } from "./in_flight.ts";
-import type { ActorInfo } from "../declaration/message.ts";
 import type { ActorCall, ActorCallChanges } from "../declaration/middleware.ts";
 import type { Run } from "./run.ts";
 

@@ -24,10 +24,10 @@ export interface IsolatedErrorOptions {
  *
  * @example
  * ```ts
- * import { IsolatedError, WorkerPool } from "@repid/core/workers";
+ * import { IsolatedError, ProcessPool } from "@repid/core/isolated";
  * import assert from "node:assert/strict";
  *
- * await using pool = new WorkerPool({ size: 1 });
+ * await using pool = new ProcessPool({ size: 1 });
  * const url = new URL("data:text/javascript,export function fail() { throw new RangeError('too far'); }");
  * const { fail } = pool.module<{ fail(): never }>(url);
  * await assert.rejects(fail(), (error) => error instanceof IsolatedError && error.name === "RangeError");

@@ -31,7 +31,7 @@ export function isolated<M>(url: URL): IsolatedModule<M> {
 
 /**
  * Ends the processes of every {@linkcode isolated} module and resolves when they are gone; running and waiting
- * calls are treated as by `WorkerPool.close()`. A later call starts processes again.
+ * calls are treated as by `ProcessPool.close()`. A later call starts processes again.
  *
  * Programs need not call this, as idle processes end with them. Tests that look for leaks do.
  */
@@ -39,7 +39,7 @@ export async function closeIsolated(): Promise<void> {
   await shared?.end();
 }
 
-/** What {@linkcode WorkerPool.admit} is for a pool, for the processes that all {@linkcode isolated} modules share. */
+/** What {@linkcode ProcessPool.admit} is for a pool, for the processes that all {@linkcode isolated} modules share. */
 export const admitIsolated: Admission = admissionTo(availableParallelism);
 
 let shared: Pool | undefined;

@@ -18,7 +18,7 @@
  *
  * @example
  * ```ts ignore
- * import { isolated } from "@repid/core/workers";
+ * import { isolated } from "@repid/core/isolated";
  * import type * as Heavy from "./heavy.ts"; // types only: not loaded here
  *
  * const heavy = isolated<typeof Heavy>(new URL("./heavy.ts", import.meta.url));
@@ -37,4 +37,4 @@ export type {
   IsolatedModule,
   OptionalPayload,
 } from "./module.ts";
-export { WorkerPool, type WorkerPoolOptions } from "./worker_pool.ts";
+export { ProcessPool, type ProcessPoolOptions } from "./process_pool.ts";

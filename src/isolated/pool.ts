@@ -9,7 +9,7 @@ import { type Call, IsolatedProcess } from "./process.ts";
 
 /**
  * Processes that start on demand, each running one call at a time, and the calls that wait for one, first come
- * first served. `isolated()` and `WorkerPool` are what users see of it.
+ * first served. `isolated()` and `ProcessPool` are what users see of it.
  */
 export class Pool {
   readonly #size: number;

@@ -7,7 +7,7 @@ import { type AutoAction, isAction, type OnErrorHandler } from "../declaration/c
 import type { Message } from "../declaration/message.ts";
 import type { ServerSpecificParameters } from "../contract/server.ts";
 import { PolicyError } from "../contract/errors.ts";
-import { isWorthRetrying } from "./worth.ts";
+import { isWorthRetrying } from "./retry.ts";
 
 /** How long a message that could not be sent is kept before it is put back, in milliseconds. */
 const PAUSE = 1_000;

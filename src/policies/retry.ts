@@ -4,7 +4,7 @@
  */
 import { type KnownOptions, refuseNoFunction, refuseUnknown } from "../_internal/known_options.ts";
 import type { ActorMiddleware } from "../declaration/middleware.ts";
-import { isWorthRetrying } from "./worth.ts";
+import { MessageValidationError } from "../contract/errors.ts";
 
 /** Options of {@linkcode retry}. */
 export interface RetryOptions {
@@ -99,4 +99,9 @@ function wait(ms: number, signal: AbortSignal): Promise<void> {
 
 function refuse(name: string, value: number, isGood: boolean, wanted: string): void {
   if (!isGood) throw new RangeError(`Cannot retry as ${name} is not ${wanted}: ${String(value)}`);
+}
+
+/** Whether another attempt may end differently: an invalid message stays invalid. */
+export function isWorthRetrying(error: unknown): boolean {
+  return !(error instanceof MessageValidationError);
 }

@@ -2,62 +2,31 @@
  * Sending: encode, check what was encoded, set the routing headers, run the middlewares, publish.
  * @module
  */
+import type {
+  Destination,
+  Sendable,
+  SendMessageJsonOptions,
+  SendMessageOptions,
+  SendOptions,
+} from "../declaration/sending.ts";
+import type { MessageRegistry } from "../declaration/message_registry.ts";
+import type { Compiled } from "../declaration/compiled.ts";
+import type { Declaration, Overrides } from "../declaration/declared_inputs.ts";
 import { promised } from "../_internal/maybe_promise.ts";
 import { toChannel } from "../contract/channel.ts";
 import { type Converter, decodeWith, jsonConverter } from "../declaration/converter.ts";
 import type { JsonSchemaConverters } from "../declaration/json_schema.ts";
-import type { Sendable } from "../declaration/message.ts";
 import {
   checkMiddlewares,
   compose,
   type ProducerCall,
   type ProducerMiddleware,
 } from "../declaration/middleware.ts";
-import type { MessageRegistry } from "../declaration/registry.ts";
 import { topicBasedRoutingStrategy } from "../declaration/routing.ts";
 import { defaultSerializer, type Serializer } from "../contract/serializer.ts";
 import { checkMessageOptions, checkParts, checkSendOptions } from "./send_options.ts";
 import type { MessageData, MessageHeaders, Server, ServerSpecificParameters } from "../contract/server.ts";
-import {
-  type Compiled,
-  type Declaration,
-  type InputValidator,
-  type Overrides,
-  validatorOf,
-} from "../validation/validation.ts";
-
-/** Where to send: a channel or a registered operation, never both. */
-export type Destination =
-  | { readonly channel: string; readonly operationId?: never }
-  | { readonly operationId: string; readonly channel?: never };
-
-/** Options that every way of sending shares. */
-export interface SendMessageCommon {
-  /** The headers. */
-  readonly headers?: MessageHeaders | undefined;
-  /** The channel on which a reply is expected. */
-  readonly replyTo?: string | undefined;
-  /** The server's name. Defaults to the default server. */
-  readonly server?: string | undefined;
-  /** What only one broker knows. */
-  readonly serverSpecificParameters?: ServerSpecificParameters | undefined;
-}
-
-/** Options of {@linkcode Repid.sendMessage}. */
-export type SendMessageOptions = Destination & SendMessageCommon & {
-  /** The body: bytes, or text sent as UTF-8. */
-  readonly payload: Uint8Array | string;
-  /** The MIME type of the body. */
-  readonly contentType?: string | undefined;
-};
-
-/** Options of {@linkcode Repid.sendMessageJson}. */
-export type SendMessageJsonOptions = Destination & SendMessageCommon & {
-  /** Any value the serializer takes. */
-  readonly payload: unknown;
-  /** Used instead of the application's. */
-  readonly serializer?: Serializer | undefined;
-};
+import { type InputValidator, validatorOf } from "../validation/validation.ts";
 
 /** Publishes through one server. */
 export type Publish = (call: ProducerCall) => Promise<void>;
@@ -76,11 +45,11 @@ export interface ProducerOptions {
   /** The server of that name; without a name the default one. */
   readonly serverOf: (name: string | undefined) => PublishTarget;
   /** Where an actor that names no channel or converter itself listens, and how it decodes. */
-  readonly placeOf: (target: Sendable) => Place | undefined;
+  readonly defaultsOf: (target: Sendable) => ActorDefaults | undefined;
 }
 
 /** What an actor got from its routers. */
-export interface Place {
+export interface ActorDefaults {
   readonly channel: string;
   readonly converter: Converter;
 }
@@ -88,7 +57,7 @@ export interface Place {
 type Validators = WeakMap<Sendable, Compiled<InputValidator>>;
 
 const encoder = new TextEncoder();
-const NO_OPTIONS: SendMessageCommon = Object.freeze({});
+const NO_OPTIONS: SendOptions = Object.freeze({});
 const NO_HEADERS: MessageHeaders = Object.freeze({});
 const NO_PARAMETERS: ServerSpecificParameters = Object.freeze({});
 const EMPTY = new Uint8Array();
@@ -132,23 +101,23 @@ export class Producer {
   }
 
   /** Sends what a contract or an actor declares, after checking it as its consumers will. */
-  async send(target: Sendable, payload: unknown, given?: SendMessageCommon): Promise<void> {
-    const place = this.#placeOf(target);
+  async send(target: Sendable, payload: unknown, given?: SendOptions): Promise<void> {
+    const { channel, converter } = this.#destinationOf(target);
     if (given !== undefined) checkSendOptions(target.name, given);
     const options = given ?? NO_OPTIONS;
     const routing = routingHeaders(target);
     // First, as on the wire of old; and again, as headers passed on from another message must not lead elsewhere.
     const headers = toHeaders(options.headers ? { ...routing, ...options.headers, ...routing } : routing);
-    const { body, contentType } = this.#encode(payload, place.converter);
+    const { body, contentType } = this.#encode(payload, converter);
     const message = { payload: body, contentType, headers, replyTo: options.replyTo };
     const validator = this.#validatorOf(target);
     if (validator.readsAnything) {
       // What a consumer will see: without `undefined`, and with dates as text.
-      const seen = validator.readsPayload ? decodeWith(place.converter, message) : undefined;
+      const seen = validator.readsPayload ? decodeWith(converter, message) : undefined;
       const validating = validator.validate(seen, headers);
       if (validating instanceof Promise) await validating;
     }
-    await this.#publish(place.channel, message, options);
+    await this.#publish(channel, message, options);
   }
 
   /** The bytes of a value in the application's own format. */
@@ -169,7 +138,7 @@ export class Producer {
   #publish(
     channel: string,
     message: MessageData,
-    { server, serverSpecificParameters = NO_PARAMETERS }: SendMessageCommon,
+    { server, serverSpecificParameters = NO_PARAMETERS }: SendOptions,
   ): Promise<void> {
     return this.#publisherOf(server)({ channel, message, serverSpecificParameters });
   }
@@ -207,13 +176,13 @@ export class Producer {
     return operation.channel.address;
   }
 
-  #placeOf(target: Sendable): Place {
+  #destinationOf(target: Sendable): ActorDefaults {
     const { name, channel, converter } = target ?? {};
     if (typeof name !== "string") {
       throw new TypeError(`Cannot send to what is neither a contract nor an actor: ${target}`);
     }
     const inherited = channel === undefined || converter === undefined
-      ? this.#options.placeOf(target)
+      ? this.#options.defaultsOf(target)
       : undefined;
     const address = channel === undefined ? inherited?.channel : toChannel(channel).address;
     if (address === undefined) {

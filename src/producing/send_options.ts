@@ -2,11 +2,11 @@
  * What may be said when something is sent: what nobody knows, and what has the wrong shape, would be lost silently.
  * @module
  */
+import type { SendMessageJsonOptions, SendMessageOptions, SendOptions } from "../declaration/sending.ts";
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
-import type { SendMessageCommon, SendMessageJsonOptions, SendMessageOptions } from "./producer.ts";
 import type { ReceivedMessage } from "../declaration/message.ts";
 
-const COMMON: KnownOptions<SendMessageCommon> = {
+const COMMON: KnownOptions<SendOptions> = {
   headers: true,
   replyTo: true,
   server: true,
@@ -18,7 +18,7 @@ type OfMessages =
   & Pick<ReceivedMessage, "payload" | "contentType" | "messageId" | "deliveryCount">;
 
 /** The parts of a received message are among them: one is passed on as `{ ...message, channel }`. */
-const OF_MESSAGES: KnownOptions<OfMessages & SendMessageCommon> = {
+const OF_MESSAGES: KnownOptions<OfMessages & SendOptions> = {
   ...COMMON,
   channel: true,
   operationId: true,
@@ -34,7 +34,7 @@ const OF_MESSAGES: KnownOptions<OfMessages & SendMessageCommon> = {
  *
  * @throws {TypeError} If one is not known, or headers or the reply's channel have the wrong shape.
  */
-export function checkSendOptions(name: string, options: SendMessageCommon): void {
+export function checkSendOptions(name: string, options: SendOptions): void {
   refuseUnknown(`send "${name}"`, options, COMMON);
   checkParts(options);
 }
@@ -44,7 +44,7 @@ export function checkSendOptions(name: string, options: SendMessageCommon): void
  *
  * @throws {TypeError} If one is not known, or headers, the content type or the reply's channel have the wrong shape.
  */
-export function checkMessageOptions(options: SendMessageCommon): void {
+export function checkMessageOptions(options: SendOptions): void {
   refuseUnknown("send the message", options, OF_MESSAGES);
   checkParts(options);
 }

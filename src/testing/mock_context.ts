@@ -2,8 +2,8 @@
  * A context for calling handlers directly.
  * @module
  */
-import type { ActorContext } from "../declaration/actor.ts";
-import type { ActorInfo, Message } from "../declaration/message.ts";
+import type { ActorContext, ActorInfo } from "../declaration/context.ts";
+import type { Message } from "../declaration/message.ts";
 import { RecordedMessage } from "./test_message.ts";
 
 /**

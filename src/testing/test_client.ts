@@ -3,6 +3,16 @@
  * worker runs them, and everything is recorded.
  * @module
  */
+import type {
+  Destination,
+  Sendable,
+  SendArguments,
+  SendMessageJsonOptions,
+  SendMessageOptions,
+  SendOptions,
+} from "../declaration/sending.ts";
+import type { MessageRegistry } from "../declaration/message_registry.ts";
+import type { Overrides } from "../declaration/declared_inputs.ts";
 import { systemClock } from "../_internal/clock.ts";
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
 import type { Actor, AnyHandler } from "../declaration/actor.ts";
@@ -11,17 +21,8 @@ import type { Outcome } from "../declaration/confirmation.ts";
 import { Dispatch } from "../worker/dispatch.ts";
 import { reportTo } from "../contract/events.ts";
 import { Execution } from "../execution/execution.ts";
-import type { Sendable, SendArguments } from "../declaration/message.ts";
 import type { ProducerCall } from "../declaration/middleware.ts";
-import type {
-  Producer,
-  PublishTarget,
-  SendMessageCommon,
-  SendMessageJsonOptions,
-  SendMessageOptions,
-} from "../producing/producer.ts";
-import type { MessageRegistry } from "../declaration/registry.ts";
-import type { Overrides } from "../validation/validation.ts";
+import type { Producer, PublishTarget } from "../producing/producer.ts";
 import { toWorkerLimits } from "../worker/worker_limits.ts";
 import type { DependencyOverride } from "./override.ts";
 import { RecordedDelivery, RecordedMessage, type TestMessage } from "./test_message.ts";
@@ -143,7 +144,7 @@ export class TestClient implements AsyncDisposable {
     target: T,
     ...args: SendArguments<Sent<T>["payload"], Sent<T>["headers"]>
   ): Promise<TestMessage<ResultOf<T>>> {
-    const [payload, options] = args as readonly [unknown, SendMessageCommon?];
+    const [payload, options] = args as readonly [unknown, SendOptions?];
     const operationId = this.messages.getOperation(target?.name) && target.name;
     const message = await this.#sendThrough(
       (producer) => producer.send(target, payload, options),
@@ -261,7 +262,7 @@ export class TestClient implements AsyncDisposable {
     return message;
   }
 
-  #isUnknown(options: { operationId?: string; channel?: string }): boolean {
+  #isUnknown(options: Partial<Destination>): boolean {
     const { operationId, channel } = options ?? {};
     const { throwOnOperationNotFound = true } = this.#options;
     if (throwOnOperationNotFound || operationId === undefined || channel !== undefined) return false;

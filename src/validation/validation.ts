@@ -3,47 +3,20 @@
  * @module
  */
 import { hiddenKeys, without } from "./closed_schemas.ts";
-import { type Dependencies, type Dependency, overrideEpoch } from "../declaration/dependency.ts";
+import { Compiled } from "../declaration/compiled.ts";
+import {
+  collectInputs,
+  type Declaration,
+  type DeclaredInputs,
+  type Overrides,
+} from "../declaration/declared_inputs.ts";
 import { type MessageIssue, MessageValidationError } from "../contract/errors.ts";
 import type { JsonSchemaConverters } from "../declaration/json_schema.ts";
 import { type MaybePromise, settled } from "../_internal/maybe_promise.ts";
-import type { AnySchema, MaybeSchema } from "../declaration/schema.ts";
-import type { StandardSchemaIssue, StandardSchemaResult } from "../contract/standard_schema.ts";
-
-/** What replaces dependencies for one test client. */
-export type Overrides = ReadonlyMap<Dependency<unknown>, () => unknown>;
-
-/** Something that declares schemas and dependencies: an actor, a contract, a dependency. */
-export interface Declaration {
-  readonly payload?: MaybeSchema;
-  readonly headers?: MaybeSchema;
-  readonly deps?: Dependencies;
-}
-
-/** Every schema that a declaration and its dependencies need, each once. */
-export interface DeclaredInputs {
-  readonly payload: readonly AnySchema[];
-  readonly headers: readonly AnySchema[];
-}
+import type { AnySchema } from "../declaration/schema.ts";
+import { pathOf, type StandardSchemaResult } from "../contract/standard_schema.ts";
 
 type Part = MessageIssue["in"];
-
-/** Collects the schemas of a declaration and of all it depends on. What is overridden asks for nothing. */
-export function collectInputs(declaration: Declaration, overrides?: Overrides): DeclaredInputs {
-  const payload = new Set<AnySchema>();
-  const headers = new Set<AnySchema>();
-  const seen = new Set<Declaration>();
-  const visit = (node: Declaration): void => {
-    if (seen.has(node)) return;
-    seen.add(node);
-    if (overrides?.has(node as Dependency<unknown>)) return;
-    if (node.payload) payload.add(node.payload);
-    if (node.headers) headers.add(node.headers);
-    for (const needed of Object.values(node.deps ?? {})) visit(needed);
-  };
-  visit(declaration);
-  return { payload: [...payload], headers: [...headers] };
-}
 
 /** How a declaration is validated. */
 export interface ValidationOptions {
@@ -51,28 +24,6 @@ export interface ValidationOptions {
   readonly jsonSchemaConverters?: JsonSchemaConverters | undefined;
   /** Headers that routing sets: closed schemas do not forbid them. */
   readonly routingHeaders?: readonly string[] | undefined;
-}
-
-/** Something made from a declaration, made anew when an override has come or gone. */
-export class Compiled<T> {
-  readonly #compile: () => T;
-  #epoch: number | undefined;
-  #made: T | undefined;
-
-  /** Nothing is compiled until somebody asks. */
-  constructor(compile: () => T) {
-    this.#compile = compile;
-  }
-
-  /** What fits what is declared now. */
-  get current(): T {
-    const epoch = overrideEpoch();
-    if (this.#epoch !== epoch) {
-      this.#made = this.#compile();
-      this.#epoch = epoch;
-    }
-    return this.#made as T;
-  }
 }
 
 /** The validator of one declaration. */
@@ -158,12 +109,6 @@ function issuesOf(views: readonly View[], results: readonly SchemaResult[]): Mes
     }
   }
   return [...issues.values()];
-}
-
-/** Where in a value an issue is. */
-export function pathOf(issue: StandardSchemaIssue): PropertyKey[] {
-  // Not `.map`: arktype's paths are arrays of a class of their own.
-  return Array.from(issue.path ?? [], (step) => typeof step === "object" ? step.key : step);
 }
 
 /** One schema, what it sees of a message, and without which keys. */

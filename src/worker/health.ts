@@ -2,8 +2,8 @@
  * Health: what a worker's consume loop says of itself, and the requests that ask.
  * @module
  */
+import type { FetchHandler } from "../contract/fetch_handler.ts";
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
-import type { FetchHandler } from "../_internal/http_listener.ts";
 
 /** What a worker is doing. */
 export type WorkerState = "starting" | "consuming" | "reconnecting" | "stopping" | "stopped";

@@ -20,7 +20,7 @@ import { TAKE_WAIT, WorkerMonitor } from "./worker_monitor.ts";
 const BREATH_INTERVAL = 50;
 
 /** What a worker did. */
-export interface RunnerInfo {
+export interface WorkerResult {
   /** Messages whose handling came to an end, whatever end; not those that shutdown interrupted. */
   readonly processed: number;
 }
@@ -105,7 +105,7 @@ export class Worker {
    * Consumes until stopped, or until `messagesLimit` is reached, and settles everything it took. Rejects when consuming
    * failed for good.
    */
-  async run(): Promise<RunnerInfo> {
+  async run(): Promise<WorkerResult> {
     const { tasksLimit, messagesLimit, gracefulShutdownTime } = this.#limits;
     const { channels } = this.#dispatch;
     this.#report("worker.run.start", { channels, tasksLimit, messagesLimit, gracefulShutdownTime });

@@ -15,7 +15,7 @@ import { PubsubServer } from "../../src/servers/pubsub/mod.ts";
 import { RedisServer } from "../../src/servers/redis/mod.ts";
 import { refuseUnknown } from "../../src/_internal/known_options.ts";
 import { openTelemetry } from "../../src/opentelemetry/mod.ts";
-import { WorkerPool } from "../../src/isolated/mod.ts";
+import { ProcessPool } from "../../src/isolated/mod.ts";
 import { TestClient } from "../../src/testing/mod.ts";
 import { test } from "../harness.ts";
 
@@ -59,7 +59,7 @@ const TABLE: readonly (readonly [run: () => unknown, message: RegExp])[] = [
   [() => new Router().actor(wrong({ nam: "a" }), () => {}), /: nam, did you mean name\?/],
   [() => defineMessage("greet" as never), /Cannot define the message .* not an object: greet/],
   [() => new Router("tasks" as never), /Cannot make a router .* not an object: tasks/],
-  [() => new WorkerPool(wrong({ sise: 1 })), /: sise, did you mean size\?/],
+  [() => new ProcessPool(wrong({ sise: 1 })), /: sise, did you mean size\?/],
   [() => openTelemetry(wrong({ sytem: "x" })), /: sytem, did you mean system\?/],
   [() => openTelemetry(wrong({ mode: "child" })), /neither parent nor link: child/],
   [() => new Repid(null as never), /options are not an object: null/],

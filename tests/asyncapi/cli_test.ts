@@ -95,7 +95,7 @@ test("cli: exits with 2 and says why where it cannot do what it is told", async 
   assert.match((await cli("asyncapi", MODULE, "--json")).err, /^Usage:/);
   const missing = await cli("check", MODULE, join(ROOT, "nowhere.json"));
   assert.equal(missing.code, 2);
-  const without = await cli("asyncapi", join(ROOT, "src", "channel.ts"));
+  const without = await cli("asyncapi", join(ROOT, "src", "contract", "channel.ts"));
   assert.equal(without.code, 2);
   assert.match(without.err, /exports no Repid as "app"/);
 });

@@ -2,8 +2,9 @@
  * The suite for servers can fail: each of these servers breaks one rule, and is caught.
  * @module
  */
-import type { Delivery, MessageData, Subscription } from "@repid/core";
-import { CONFORMANCE_CASES, ConformanceError, runCase, testServer } from "@repid/core/testing";
+import type { Delivery, Subscription } from "@repid/core/server";
+import type { MessageData } from "@repid/core";
+import { CONFORMANCE_CASES, ConformanceError, runCase, testServer } from "@repid/core/conformance";
 import assert from "node:assert/strict";
 import { broken, changed, type Fault, settling } from "./broken_server.ts";
 import { test } from "../harness.ts";

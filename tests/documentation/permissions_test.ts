@@ -93,8 +93,8 @@ await run(["asyncapi", ${JSON.stringify(`${ROOT}examples/app.ts`)}], {
   err: (text) => console.log(text),
 });
 `,
-  "@repid/core/workers": () => `
-import { isolated } from "@repid/core/workers";
+  "@repid/core/isolated": () => `
+import { isolated } from "@repid/core/isolated";
 const url = new URL("data:text/javascript,export const work = () => 'worked';");
 console.log(await isolated<{ work(): string }>(url).work());
 `,

@@ -4,7 +4,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { IsolatedError, type IsolatedModule, WorkerPool } from "../../src/isolated/mod.ts";
+import { IsolatedError, type IsolatedModule, ProcessPool } from "../../src/isolated/mod.ts";
 import { test } from "../harness.ts";
 import { fixture, functionsUrl } from "./fixtures/fixtures.ts";
 import type * as Functions from "./fixtures/functions.ts";
@@ -14,7 +14,7 @@ import type * as Throwing from "./fixtures/throws_on_import.ts";
 async function failureOf(
   call: (functions: IsolatedModule<typeof Functions>) => Promise<unknown>,
 ): Promise<IsolatedError> {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   return await rejection(call(pool.module<typeof Functions>(functionsUrl)));
 }
 
@@ -82,7 +82,7 @@ test("IsolatedError says where a result is not cloneable", async () => {
 });
 
 test("IsolatedError names what the module exports if the function is not among it", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const functions = pool.module<{ missing(): void; notAFunction(): void; toString(): string }>(functionsUrl);
   for (const name of ["missing", "notAFunction", "toString"] as const) {
     const error = await rejection(functions[name]());
@@ -95,7 +95,7 @@ test("IsolatedError names what the module exports if the function is not among i
 });
 
 test("IsolatedError has the error of a module that throws on import as its cause", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const url = fixture("throws_on_import");
   const error = await rejection(pool.module<typeof Throwing>(url).unreachable());
   assert.equal(
@@ -107,10 +107,10 @@ test("IsolatedError has the error of a module that throws on import as its cause
   assert.match(error.cause.stack ?? "", /throws_on_import\.[jt]s/);
 });
 
-test("WorkerPool loads a module anew after it could not be loaded", async () => {
+test("ProcessPool loads a module anew after it could not be loaded", async () => {
   const folder = await mkdtemp(join(tmpdir(), "repid-"));
   try {
-    await using pool = new WorkerPool({ size: 1 });
+    await using pool = new ProcessPool({ size: 1 });
     const path = join(folder, "late.js");
     const late = pool.module<{ answer(): number }>(pathToFileURL(path));
     const error = await rejection(late.answer());

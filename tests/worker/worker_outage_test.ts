@@ -3,16 +3,16 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { MessageRegistry } from "../../src/declaration/message_registry.ts";
 import {
   type ActorContext,
   type ActorOptions,
   LeaseLostError,
-  type RunnerInfo,
   type UnsettledMessage,
+  type WorkerResult,
 } from "../../mod.ts";
 import type { EventName } from "../../src/contract/events.ts";
 import { Producer } from "../../src/producing/producer.ts";
-import { MessageRegistry } from "../../src/declaration/registry.ts";
 import { resolveActors, Router } from "../../src/declaration/router.ts";
 import { Worker } from "../../src/worker/worker.ts";
 import { CLOSE_TIMEOUT, SETTLE_TIMEOUT, toWorkerLimits } from "../../src/worker/worker_limits.ts";
@@ -39,7 +39,7 @@ class Stage {
   readonly events: Logged[] = [];
   readonly server: ScriptedServer;
   readonly worker: Worker;
-  result: RunnerInfo | undefined;
+  result: WorkerResult | undefined;
   endedAt: number | undefined;
 
   constructor(handle: Handle, script: Partial<Scenario> = {}, options: Partial<ActorOptions> = {}) {
@@ -62,7 +62,7 @@ class Stage {
       producer: new Producer({
         operations: new MessageRegistry(),
         serverOf: () => this.server,
-        placeOf: () => undefined,
+        defaultsOf: () => undefined,
       }),
     });
   }

@@ -9,8 +9,8 @@ import {
   type ActorOptions,
   InMemoryServer,
   Repid,
-  type RunnerInfo,
   type WorkerOptions,
+  type WorkerResult,
 } from "../../mod.ts";
 import { Router } from "../../src/declaration/router.ts";
 import type { Delivery, Server, Subscription } from "../../src/contract/server.ts";
@@ -46,7 +46,7 @@ class Fixture {
     this.app.includeRouter(router);
   }
 
-  async run(messages: number, options: WorkerOptions = {}, topic = "work"): Promise<RunnerInfo> {
+  async run(messages: number, options: WorkerOptions = {}, topic = "work"): Promise<WorkerResult> {
     const connection = await this.server.connect();
     for (let index = 0; index < messages; index++) {
       const serverSpecificParameters = { message_id: `m${index}` };

@@ -3,7 +3,7 @@
  * @module
  */
 import { AmqpServer, type AmqpServerOptions } from "@repid/core/amqp";
-import { testServer } from "@repid/core/testing";
+import { testServer } from "@repid/core/conformance";
 import { provideRabbit, type RabbitFlavour, startRabbit } from "../../brokers/rabbitmq.ts";
 import { skip, test } from "../../harness.ts";
 import process from "node:process";

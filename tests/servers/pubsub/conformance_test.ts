@@ -4,7 +4,7 @@
  * @module
  */
 import { PubsubServer } from "@repid/core/pubsub";
-import { testServer } from "@repid/core/testing";
+import { testServer } from "@repid/core/conformance";
 import { PubsubService } from "../../brokers/pubsub_service.ts";
 import { createChannel, PROJECT, startPeer, withPeers } from "../../brokers/pubsub.ts";
 import { test } from "../../harness.ts";

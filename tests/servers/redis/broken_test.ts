@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { RedisServer } from "@repid/core/redis";
-import { CONFORMANCE_CASES, ConformanceError, runCase } from "@repid/core/testing";
+import { CONFORMANCE_CASES, ConformanceError, runCase } from "@repid/core/conformance";
 import { breakServer, changed, type Fault } from "../../conformance/broken_server.ts";
 import { onRedis } from "./private_redis.ts";
 

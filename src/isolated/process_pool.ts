@@ -10,15 +10,15 @@ import { IsolatedError } from "./error.ts";
 import { type IsolatedModule, moduleIn } from "./module.ts";
 import { Pool } from "./pool.ts";
 
-/** Options of {@linkcode WorkerPool}. */
-export interface WorkerPoolOptions {
+/** Options of {@linkcode ProcessPool}. */
+export interface ProcessPoolOptions {
   /** How many processes at most, 1 or more. Defaults to what the machine runs in parallel. */
   readonly size?: number;
   /** Milliseconds that an aborted function has to stop by itself before its process is killed. Defaults to 100. */
   readonly killAfter?: number;
 }
 
-const OPTIONS: KnownOptions<WorkerPoolOptions> = { size: true, killAfter: true };
+const OPTIONS: KnownOptions<ProcessPoolOptions> = { size: true, killAfter: true };
 
 /**
  * Processes that run functions of modules, one call at a time each; further calls wait for a free one.
@@ -28,17 +28,17 @@ const OPTIONS: KnownOptions<WorkerPoolOptions> = { size: true, killAfter: true }
  *
  * @example
  * ```ts
- * import { WorkerPool } from "@repid/core/workers";
+ * import { ProcessPool } from "@repid/core/isolated";
  * import assert from "node:assert/strict";
  *
- * await using pool = new WorkerPool({ size: 2 });
+ * await using pool = new ProcessPool({ size: 2 });
  * // a module of one line; usually: pool.module<typeof Heavy>(new URL("./heavy.ts", import.meta.url))
  * const url = new URL("data:text/javascript,export const double = (number) => 2 * number;");
  * const { double } = pool.module<{ double(number: number): number }>(url);
  * assert.equal(await double(21, { signal: AbortSignal.timeout(60_000) }), 42);
  * ```
  */
-export class WorkerPool implements AsyncDisposable {
+export class ProcessPool implements AsyncDisposable {
   /**
    * A middleware for actors whose handlers run in this pool: waits for a free process before the run begins, so that
    * waiting does not count against the actor's time limit. Without it a worker that takes more messages than there are
@@ -47,9 +47,9 @@ export class WorkerPool implements AsyncDisposable {
    * @example
    * ```ts
    * import { Router } from "@repid/core";
-   * import { WorkerPool } from "@repid/core/workers";
+   * import { ProcessPool } from "@repid/core/isolated";
    *
-   * const pool = new WorkerPool({ size: 2 });
+   * const pool = new ProcessPool({ size: 2 });
    * const router = new Router({ channel: "heavy", timeout: 10_000, middlewares: [pool.admit] });
    * ```
    */
@@ -63,7 +63,7 @@ export class WorkerPool implements AsyncDisposable {
    * @throws {TypeError} If an option is not known.
    * @throws {RangeError} If `size` or `killAfter` is out of range.
    */
-  constructor(options: WorkerPoolOptions = {}) {
+  constructor(options: ProcessPoolOptions = {}) {
     refuseUnknown("create a pool", options, OPTIONS);
     const { size = availableParallelism(), killAfter = 100 } = options;
     if (!Number.isInteger(size) || size < 1) {
@@ -99,7 +99,7 @@ export class WorkerPool implements AsyncDisposable {
     return this.#closing ??= this.#pool.end();
   }
 
-  /** The same as {@linkcode WorkerPool.close}. */
+  /** The same as {@linkcode ProcessPool.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

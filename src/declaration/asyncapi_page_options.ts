@@ -1,0 +1,37 @@
+/**
+ * What the page with the AsyncAPI document shows.
+ * @module
+ */
+import type { KnownOptions } from "../_internal/known_options.ts";
+
+/** What the page shows. Everything by default. */
+export interface AsyncApiHtmlOptions {
+  /** The list of contents at the side. */
+  readonly sidebar?: boolean;
+  /** The application. */
+  readonly info?: boolean;
+  /** Its servers. */
+  readonly servers?: boolean;
+  /** What it sends and receives. */
+  readonly operations?: boolean;
+  /** Its messages. */
+  readonly messages?: boolean;
+  /** The schemas that messages refer to. */
+  readonly schemas?: boolean;
+  /** What is wrong with the document. */
+  readonly errors?: boolean;
+  /** Whether the examples of messages are unfolded. */
+  readonly expandMessageExamples?: boolean;
+}
+
+/** Their names. */
+export const ASYNC_API_HTML_OPTIONS: KnownOptions<AsyncApiHtmlOptions> = {
+  sidebar: true,
+  info: true,
+  servers: true,
+  operations: true,
+  messages: true,
+  schemas: true,
+  errors: true,
+  expandMessageExamples: true,
+};
