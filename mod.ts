@@ -112,6 +112,7 @@ export type {
   ActorCallChanges,
   ActorMiddleware,
   ProducerCall,
+  ProducerCallChanges,
   ProducerMiddleware,
 } from "./src/declaration/middleware.ts";
 export type { RepidOptions } from "./src/declaration/repid_options.ts";
@@ -148,12 +149,7 @@ export {
   InMemoryServer,
   type InMemoryServerOptions,
 } from "./src/servers/memory/server.ts";
-export {
-  healthHandler,
-  type HealthHandlerOptions,
-  type WorkerHealth,
-  type WorkerState,
-} from "./src/worker/health.ts";
+export { type HealthHandlerOptions, type WorkerHealth, type WorkerState } from "./src/worker/health.ts";
 export type { OsSignal } from "./src/worker/signals.ts";
 export type { WorkerResult } from "./src/worker/worker.ts";
 export type { HttpServerOptions, WorkerOptions } from "./src/worker/worker_options.ts";

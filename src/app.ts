@@ -181,14 +181,14 @@ export class Repid {
    * The AsyncAPI 3.0 document of everything declared so far: plain data, the same bytes for the same declarations. A schema
    * that has no JSON Schema form becomes `{}`, and the event `asyncapi.schema.unsupported` names it.
    */
-  generateAsyncApiSchema(): AsyncApiDocument {
+  asyncApiDocument(): AsyncApiDocument {
     const report = reportTo(this.#logger);
     const { defaultSerializer, jsonSchemaConverters = {} } = this.options;
     return generateDocument({
       info: this.options,
       servers: this.servers.entries(),
       actors: resolveActors(this.#router),
-      operations: this.messages.operations(),
+      operations: [...this.messages.entries()].map(([, operation]) => operation),
       contentType: defaultSerializer?.contentType ?? "application/json",
       converters: jsonSchemaConverters,
       unsupported: (schema, error) => report("asyncapi.schema.unsupported", { schema, error }),
@@ -200,7 +200,7 @@ export class Repid {
    * knows; {@linkcode asyncApiHandler} serves the component itself where `@asyncapi/react-component` is installed.
    */
   asyncApiHtml(options?: AsyncApiHtmlOptions): string {
-    return renderPage(this.generateAsyncApiSchema(), options);
+    return renderPage(this.asyncApiDocument(), options);
   }
 
   /**
@@ -220,7 +220,7 @@ export class Repid {
    * ```
    */
   asyncApiHandler(options?: AsyncApiHandlerOptions): FetchHandler {
-    return documentHandler(() => this.generateAsyncApiSchema(), options);
+    return documentHandler(() => this.asyncApiDocument(), options);
   }
 
   static {
@@ -260,7 +260,7 @@ export class Repid {
     try {
       if (healthCheckServer) {
         const { hostname, port = 8080, path } = healthCheckServer;
-        const handler = healthHandler(() => [worker.monitor], path === undefined ? {} : { path });
+        const handler = healthHandler(() => [worker.monitor], { path });
         const listener = await listen(handler, { hostname, port });
         listeners.push(listener);
         report("health_check_server.start", { url: listener.url });

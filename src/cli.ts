@@ -82,7 +82,7 @@ function format(document: AsyncApiDocument, yaml: boolean): string {
 async function documentOf(module: string): Promise<AsyncApiDocument> {
   const exported: Record<string, unknown> = await import(pathToFileURL(resolve(module)).href);
   const app = exported.app ?? exported.default;
-  if (app instanceof Repid) return app.generateAsyncApiSchema();
+  if (app instanceof Repid) return app.asyncApiDocument();
   throw new TypeError(`Cannot document the application as the module exports no Repid as "app": ${module}`);
 }
 

@@ -44,33 +44,33 @@ export interface AsyncApiInfo {
   /** Its version. */
   readonly version: string;
   /** What it does. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Where its terms of service are. */
-  readonly termsOfService?: string;
+  readonly termsOfService?: string | undefined;
   /** Who to ask about it. */
-  readonly contact?: Contact;
+  readonly contact?: Contact | undefined;
   /** The terms it is offered under. */
-  readonly license?: License;
+  readonly license?: License | undefined;
   /** Labels. */
-  readonly tags?: readonly AsyncApiReference[];
+  readonly tags?: readonly AsyncApiReference[] | undefined;
   /** Where to read more. */
-  readonly externalDocs?: AsyncApiReference;
+  readonly externalDocs?: AsyncApiReference | undefined;
 }
 
 /** What servers, channels, operations and messages have in common. */
 export interface AsyncApiDescribed {
   /** A human-friendly title. */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** A short overview. */
-  readonly summary?: string;
+  readonly summary?: string | undefined;
   /** A longer text, CommonMark allowed. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Labels. */
-  readonly tags?: readonly AsyncApiReference[];
+  readonly tags?: readonly AsyncApiReference[] | undefined;
   /** Where to read more. */
-  readonly externalDocs?: AsyncApiReference;
+  readonly externalDocs?: AsyncApiReference | undefined;
   /** What only its protocol knows. */
-  readonly bindings?: AsyncApiReference;
+  readonly bindings?: AsyncApiReference | undefined;
 }
 
 /** A message broker. */
@@ -80,13 +80,13 @@ export interface AsyncApiServer extends AsyncApiDescribed {
   /** The protocol's name. */
   readonly protocol: string;
   /** The protocol's version. */
-  readonly protocolVersion?: string;
+  readonly protocolVersion?: string | undefined;
   /** The path. */
-  readonly pathname?: string;
+  readonly pathname?: string | undefined;
   /** Variables of host and path. */
-  readonly variables?: Readonly<Record<string, ServerVariable>>;
+  readonly variables?: Readonly<Record<string, ServerVariable>> | undefined;
   /** How clients authenticate. */
-  readonly security?: readonly AsyncApiReference[];
+  readonly security?: readonly AsyncApiReference[] | undefined;
 }
 
 /** A place that messages go to and come from. */
@@ -94,9 +94,9 @@ export interface AsyncApiChannel extends AsyncApiDescribed {
   /** Its name at the broker; `null` where each message names it anew. */
   readonly address: string | null;
   /** The `{expressions}` in its address. */
-  readonly parameters?: Readonly<Record<string, Record<never, never>>>;
+  readonly parameters?: Readonly<Record<string, Record<never, never>>> | undefined;
   /** The messages on it. */
-  readonly messages?: Readonly<Record<string, AsyncApiReference>>;
+  readonly messages?: Readonly<Record<string, AsyncApiReference>> | undefined;
 }
 
 /** Something that the application does. */
@@ -106,11 +106,11 @@ export interface AsyncApiOperation extends AsyncApiDescribed {
   /** The channel. */
   readonly channel: AsyncApiReference;
   /** Which of the channel's messages. */
-  readonly messages?: readonly AsyncApiReference[];
+  readonly messages?: readonly AsyncApiReference[] | undefined;
   /** What answers. */
-  readonly reply?: AsyncApiReply;
+  readonly reply?: AsyncApiReply | undefined;
   /** How clients authenticate. */
-  readonly security?: readonly AsyncApiReference[];
+  readonly security?: readonly AsyncApiReference[] | undefined;
 }
 
 /** The answer to an operation. */
@@ -120,7 +120,7 @@ export interface AsyncApiReply {
     /** A runtime expression. */
     readonly location: string;
     /** What is found there. */
-    readonly description?: string;
+    readonly description?: string | undefined;
   };
   /** Its channel. */
   readonly channel: AsyncApiReference;
@@ -133,17 +133,17 @@ export interface AsyncApiMessage extends AsyncApiDescribed {
   /** Its name. */
   readonly name: string;
   /** The MIME type of its payload; absent where it has none. */
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
   /** The schema of its headers. */
-  readonly headers?: JsonSchema;
+  readonly headers?: JsonSchema | undefined;
   /** The schema of its payload. */
-  readonly payload?: JsonSchema;
+  readonly payload?: JsonSchema | undefined;
   /** Where its correlation id is found. */
-  readonly correlationId?: CorrelationId;
+  readonly correlationId?: CorrelationId | undefined;
   /** Whether it should no longer be used. */
-  readonly deprecated?: boolean;
+  readonly deprecated?: boolean | undefined;
   /** Example messages. */
-  readonly examples?: readonly MessageExample[];
+  readonly examples?: readonly MessageExample[] | undefined;
 }
 
 /** A label. */
@@ -151,9 +151,9 @@ export interface AsyncApiTag {
   /** The label. */
   readonly name: string;
   /** What it means. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Where to read more. */
-  readonly externalDocs?: AsyncApiReference;
+  readonly externalDocs?: AsyncApiReference | undefined;
 }
 
 /** The parts that are referred to. Only `messages` is always there. */
@@ -161,19 +161,19 @@ export interface AsyncApiComponents {
   /** Messages. */
   readonly messages: Readonly<Record<string, AsyncApiMessage>>;
   /** Schemas that others refer to. */
-  readonly schemas?: Readonly<Record<string, JsonSchema>>;
+  readonly schemas?: Readonly<Record<string, JsonSchema>> | undefined;
   /** Ways to authenticate. */
-  readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
+  readonly securitySchemes?: Readonly<Record<string, SecurityScheme>> | undefined;
   /** What only protocols know of servers. */
-  readonly serverBindings?: Readonly<Record<string, Bindings>>;
+  readonly serverBindings?: Readonly<Record<string, Bindings>> | undefined;
   /** What only protocols know of channels. */
-  readonly channelBindings?: Readonly<Record<string, Bindings>>;
+  readonly channelBindings?: Readonly<Record<string, Bindings>> | undefined;
   /** What only protocols know of operations. */
-  readonly operationBindings?: Readonly<Record<string, Bindings>>;
+  readonly operationBindings?: Readonly<Record<string, Bindings>> | undefined;
   /** What only protocols know of messages. */
-  readonly messageBindings?: Readonly<Record<string, Bindings>>;
+  readonly messageBindings?: Readonly<Record<string, Bindings>> | undefined;
   /** Labels. */
-  readonly tags?: Readonly<Record<string, AsyncApiTag>>;
+  readonly tags?: Readonly<Record<string, AsyncApiTag>> | undefined;
   /** Documentation kept elsewhere. */
-  readonly externalDocs?: Readonly<Record<string, ExternalDocs>>;
+  readonly externalDocs?: Readonly<Record<string, ExternalDocs>> | undefined;
 }

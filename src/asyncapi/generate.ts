@@ -24,14 +24,14 @@ import { toPlainJson, type UnsupportedSchema } from "./schemas.ts";
 
 /** What an application says of itself. */
 export interface ApplicationInfo {
-  readonly title?: string;
-  readonly version?: string;
-  readonly description?: string;
-  readonly termsOfService?: string;
-  readonly contact?: Contact;
-  readonly license?: License;
-  readonly tags?: readonly Tag[];
-  readonly externalDocs?: ExternalDocs;
+  readonly title?: string | undefined;
+  readonly version?: string | undefined;
+  readonly description?: string | undefined;
+  readonly termsOfService?: string | undefined;
+  readonly contact?: Contact | undefined;
+  readonly license?: License | undefined;
+  readonly tags?: readonly Tag[] | undefined;
+  readonly externalDocs?: ExternalDocs | undefined;
 }
 
 /** Everything that a document is made of. */

@@ -10,7 +10,7 @@ import type { AsyncApiDocument } from "./document.ts";
 export interface PageAsset {
   readonly url: string;
   /** The hash without which a browser refuses it; for files that come from elsewhere. */
-  readonly integrity?: string;
+  readonly integrity?: string | undefined;
 }
 
 /** The files that the page loads. */

@@ -13,7 +13,7 @@ import { toYaml } from "./yaml.ts";
 /** Options of {@linkcode Repid.asyncApiHandler}. */
 export interface AsyncApiHandlerOptions extends AsyncApiHtmlOptions {
   /** Where the page is. The document is below it: `<path>/asyncapi.json` and `<path>/asyncapi.yaml`. Defaults to `/`. */
-  readonly path?: string;
+  readonly path?: string | undefined;
 }
 
 /** One thing to be served. */

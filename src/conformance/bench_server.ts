@@ -10,15 +10,15 @@ import type { ServerHarness } from "./harness.ts";
 /** Options of {@linkcode benchServer}. */
 export interface BenchServerOptions {
   /** How many messages make one measurement: at least three for each that is handled at once. Defaults to 2 000; fewer where they take more than `longest`. */
-  readonly messages?: number;
+  readonly messages?: number | undefined;
   /** How often everything is measured. Defaults to 5. */
-  readonly rounds?: number;
+  readonly rounds?: number | undefined;
   /** How many are handled at once, or published at once. Defaults to 1, 10, 100 and 1 000. */
-  readonly concurrencies?: readonly number[];
+  readonly concurrencies?: readonly number[] | undefined;
   /** When one measurement ends at the latest, in milliseconds. Defaults to 5 000. */
-  readonly longest?: number;
+  readonly longest?: number | undefined;
   /** Told each line of progress, and the table. Defaults to `console.log`. */
-  readonly print?: (line: string) => void;
+  readonly print?: ((line: string) => void) | undefined;
 }
 
 /** One figure of a server. */

@@ -35,17 +35,19 @@ export interface ServerHarness {
   /** The address of a new, empty channel that exists at the broker. It ends with `suffix` where one is given. */
   channel(suffix?: string): string | Promise<string>;
   /** The messages of a channel that were dead-lettered. Needed where `capabilities.deadLetter`. */
-  deadLetters?(channel: string): Promise<readonly Pick<BaseMessage, "payload" | "headers">[]>;
+  readonly deadLetters?:
+    | ((channel: string) => Promise<readonly Pick<BaseMessage, "payload" | "headers">[]>)
+    | undefined;
   /** Controls the broker; or, in words, why that cannot be done. */
   readonly broker: BrokerControl | string;
   /** Servers with short leases; or, in words, why there are none. Needed where `capabilities.leases`. */
-  readonly leases?: LeaseControl | string;
+  readonly leases?: LeaseControl | string | undefined;
   /** Cases that cannot be kept, by their name, each with the reason in words. */
-  readonly skip?: Readonly<Record<string, string>>;
+  readonly skip?: Readonly<Record<string, string>> | undefined;
   /** How long something that must happen may take, in milliseconds. Defaults to 10 000. */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** How long nothing must come until the suite believes that nothing will, in milliseconds. Defaults to 250. */
-  readonly quiet?: number;
+  readonly quiet?: number | undefined;
 }
 
 /** A case that was not run. */

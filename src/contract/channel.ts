@@ -9,17 +9,17 @@ export interface Channel {
   /** Its name at the broker. */
   readonly address: string;
   /** A human-friendly name. */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** A short overview. */
-  readonly summary?: string;
+  readonly summary?: string | undefined;
   /** A longer text, CommonMark allowed. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Labels. */
-  readonly tags?: readonly Tag[];
+  readonly tags?: readonly Tag[] | undefined;
   /** Where to read more. */
-  readonly externalDocs?: ExternalDocs;
+  readonly externalDocs?: ExternalDocs | undefined;
   /** What only its protocol knows. */
-  readonly bindings?: Bindings;
+  readonly bindings?: Bindings | undefined;
 }
 
 /** The channel that actors listen on where neither they nor a router above them name one. */

@@ -66,7 +66,11 @@ export class PolicyError extends Error {
   readonly pause: number;
 
   /** Says what could not be done; `cause` is why, `pause` is in milliseconds and defaults to 0. */
-  constructor(message: string, action: Settlement, options: ErrorOptions & { readonly pause?: number } = {}) {
+  constructor(
+    message: string,
+    action: Settlement,
+    options: ErrorOptions & { readonly pause?: number | undefined } = {},
+  ) {
     super(message, options);
     this.action = action;
     this.pause = options.pause ?? 0;

@@ -10,7 +10,7 @@ const ORDER: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 /** Options of {@linkcode consoleLogger}. */
 export interface ConsoleLoggerOptions {
   /** The least level that is written. Defaults to `"warn"`. */
-  readonly level?: LogLevel;
+  readonly level?: LogLevel | undefined;
 }
 
 const CONSOLE_LOGGER_OPTIONS: KnownOptions<ConsoleLoggerOptions> = { level: true };

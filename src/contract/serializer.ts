@@ -8,7 +8,7 @@ export interface Serializer {
   /** The bytes of a value, which is never changed. */
   (value: unknown): Uint8Array;
   /** The MIME type of what it writes. Defaults to `application/json`. */
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
 }
 
 const encoder = new TextEncoder();

@@ -65,13 +65,15 @@ export interface Delivery extends BaseMessage {
    */
   settle(action: Settlement): Promise<DeliveryResult>;
   /** Keeps the message ours for another lease. Needed where `capabilities.leases`. Calls of one turn should be batched. */
-  extendLease?(): Promise<DeliveryResult>;
+  extendLease?: (() => Promise<DeliveryResult>) | undefined;
   /** Publishes the reply and acknowledges in one step, or does neither. Needed where `capabilities.nativeReply`. */
-  reply?(
-    channel: string,
-    message: MessageData,
-    parameters: ServerSpecificParameters,
-  ): Promise<DeliveryResult>;
+  reply?:
+    | ((
+      channel: string,
+      message: MessageData,
+      parameters: ServerSpecificParameters,
+    ) => Promise<DeliveryResult>)
+    | undefined;
 }
 
 /** A running consumer of some channels. One call of each method at a time, except that `stop` and `close` may interrupt `take`. */

@@ -53,19 +53,19 @@ export interface ActorOptions<
   /** The headers' schema: its output is `context.headers`. */
   readonly headers?: H;
   /** What to inject as `context.deps`. */
-  readonly deps?: D;
+  readonly deps?: D | undefined;
   /** When the message is settled. Defaults to `"auto"`. */
-  readonly confirmationMode?: M;
+  readonly confirmationMode?: M | undefined;
   /** What becomes of a message that is not valid or whose handler threw. Defaults to `"nack"`, in the manual modes to `"no_action"`. */
-  readonly onError?: OnError<M>;
+  readonly onError?: OnError<M> | undefined;
   /** What becomes of a message whose time limit passed. Defaults to `"reject"`. */
-  readonly onTimeout?: OnError<M>;
+  readonly onTimeout?: OnError<M> | undefined;
   /** Which messages of the channel are for this actor. Defaults to {@linkcode topicBasedRoutingStrategy}. */
   readonly routingStrategy?: RoutingStrategy | undefined;
   /** What the AsyncAPI document says of receiving, where it is not what it says of the message; bindings of the operation. */
-  readonly operation?: OperationDescription;
+  readonly operation?: OperationDescription | undefined;
   /** How producers and consumers authenticate, for the AsyncAPI document. */
-  readonly security?: readonly SecurityScheme[];
+  readonly security?: readonly SecurityScheme[] | undefined;
   /** Ignored; a contract may be used as options. */
   readonly "~sends"?: unknown;
 }

@@ -7,21 +7,21 @@ import type { KnownOptions } from "../_internal/known_options.ts";
 /** What the page shows. Everything by default. */
 export interface AsyncApiHtmlOptions {
   /** The list of contents at the side. */
-  readonly sidebar?: boolean;
+  readonly sidebar?: boolean | undefined;
   /** The application. */
-  readonly info?: boolean;
+  readonly info?: boolean | undefined;
   /** Its servers. */
-  readonly servers?: boolean;
+  readonly servers?: boolean | undefined;
   /** What it sends and receives. */
-  readonly operations?: boolean;
+  readonly operations?: boolean | undefined;
   /** Its messages. */
-  readonly messages?: boolean;
+  readonly messages?: boolean | undefined;
   /** The schemas that messages refer to. */
-  readonly schemas?: boolean;
+  readonly schemas?: boolean | undefined;
   /** What is wrong with the document. */
-  readonly errors?: boolean;
+  readonly errors?: boolean | undefined;
   /** Whether the examples of messages are unfolded. */
-  readonly expandMessageExamples?: boolean;
+  readonly expandMessageExamples?: boolean | undefined;
 }
 
 /** Their names. */

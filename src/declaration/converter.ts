@@ -13,7 +13,7 @@ export interface Converter {
   /** The value in the payload. What it throws makes the message invalid. May be called concurrently. */
   decode(message: BaseMessage): unknown;
   /** The payload for a value; `send()` uses it instead of the application's serializer, and says {@linkcode contentType}. */
-  encode?(value: unknown): Uint8Array;
+  readonly encode?: ((value: unknown) => Uint8Array) | undefined;
 }
 
 const decoder = new TextDecoder();

@@ -12,7 +12,7 @@ export type Overrides = ReadonlyMap<Dependency<unknown>, () => unknown>;
 export interface Declaration {
   readonly payload?: MaybeSchema;
   readonly headers?: MaybeSchema;
-  readonly deps?: Dependencies;
+  readonly deps?: Dependencies | undefined;
 }
 
 /** Every schema that a declaration and its dependencies need, each once. */

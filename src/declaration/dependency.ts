@@ -63,7 +63,7 @@ export interface DependencyOptions<P extends MaybeSchema, H extends MaybeSchema,
   /** Headers it needs. */
   readonly headers?: H;
   /** Other dependencies it needs. */
-  readonly deps?: D;
+  readonly deps?: D | undefined;
 }
 
 const DEPENDENCY_OPTIONS: KnownOptions<DependencyOptions<MaybeSchema, MaybeSchema, Dependencies>> = {

@@ -19,25 +19,25 @@ import type { BaseMessage } from "../contract/server.ts";
 /** What the AsyncAPI document says of a message or an actor. */
 export interface MessageDescription {
   /** A human-friendly title. */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** A short overview. */
-  readonly summary?: string;
+  readonly summary?: string | undefined;
   /** A longer text, CommonMark allowed. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Whether it should no longer be used. */
-  readonly deprecated?: boolean;
+  readonly deprecated?: boolean | undefined;
   /** Labels. */
-  readonly tags?: readonly Tag[];
+  readonly tags?: readonly Tag[] | undefined;
   /** Where to read more. */
-  readonly externalDocs?: ExternalDocs;
+  readonly externalDocs?: ExternalDocs | undefined;
   /** Example messages. */
-  readonly examples?: readonly MessageExample[];
+  readonly examples?: readonly MessageExample[] | undefined;
   /** Where the correlation id is found. */
-  readonly correlationId?: CorrelationId;
+  readonly correlationId?: CorrelationId | undefined;
   /** What only its protocol knows. */
-  readonly bindings?: Bindings;
+  readonly bindings?: Bindings | undefined;
   /** The message that answers this one. Without a channel, the answer goes where `replyTo` says. */
-  readonly reply?: MessageContract;
+  readonly reply?: MessageContract | undefined;
 }
 
 /** The names of what can be said of a message. */

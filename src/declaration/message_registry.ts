@@ -14,21 +14,21 @@ export interface OperationOptions {
   /** Where it sends. */
   readonly channel: string | Channel;
   /** A human-friendly title. */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** A short overview. */
-  readonly summary?: string;
+  readonly summary?: string | undefined;
   /** A longer text, CommonMark allowed. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** The messages it may send. */
-  readonly messages?: readonly MessageContract[];
+  readonly messages?: readonly MessageContract[] | undefined;
   /** How producers authenticate. */
-  readonly security?: readonly SecurityScheme[];
+  readonly security?: readonly SecurityScheme[] | undefined;
   /** Labels. */
-  readonly tags?: readonly Tag[];
+  readonly tags?: readonly Tag[] | undefined;
   /** Where to read more. */
-  readonly externalDocs?: ExternalDocs;
+  readonly externalDocs?: ExternalDocs | undefined;
   /** What only its protocol knows. */
-  readonly bindings?: Bindings;
+  readonly bindings?: Bindings | undefined;
 }
 
 const OPERATION_OPTIONS: KnownOptions<OperationOptions> = {
@@ -90,13 +90,27 @@ export class MessageRegistry {
     });
   }
 
-  /** The operation of that name. */
-  getOperation(operationId: string): Operation | undefined {
-    return this.#operations.get(operationId);
+  /**
+   * The operation of that id.
+   *
+   * @throws {RangeError} If it is not registered.
+   */
+  get(operationId: string): Operation {
+    const operation = this.#operations.get(operationId);
+    if (operation) return operation;
+    const ids = [...this.#operations.keys()].map((id) => `"${id}"`).join(", ");
+    throw new RangeError(
+      `Cannot use the operation "${operationId}" as it is not registered: there is ${ids || "none"}`,
+    );
   }
 
-  /** Every operation, in registration order. */
-  operations(): IterableIterator<Operation> {
-    return this.#operations.values();
+  /** Whether an operation of that id is registered. */
+  has(operationId: string): boolean {
+    return this.#operations.has(operationId);
+  }
+
+  /** Every id with its operation, in registration order. */
+  entries(): IterableIterator<[string, Operation]> {
+    return this.#operations.entries();
   }
 }

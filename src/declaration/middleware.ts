@@ -35,9 +35,9 @@ export interface ActorCall {
 /** What a middleware may change for the rest of the chain. */
 export interface ActorCallChanges {
   /** Parts of the message to be seen differently: `next({ message: { payload: unzipped } })`. Settling it stays the same. */
-  readonly message?: Partial<BaseMessage>;
+  readonly message?: Partial<BaseMessage> | undefined;
   /** See {@linkcode ActorCall.final}. */
-  readonly final?: boolean;
+  readonly final?: boolean | undefined;
 }
 
 /**
@@ -60,10 +60,20 @@ export interface ProducerCall {
   readonly serverSpecificParameters: ServerSpecificParameters;
 }
 
+/** What a middleware may change of a publication for the rest of the chain. What is `undefined` stays as it is. */
+export interface ProducerCallChanges {
+  /** Send the message to this channel instead. */
+  readonly channel?: string | undefined;
+  /** Send this message instead. */
+  readonly message?: MessageData | undefined;
+  /** Send with these parameters instead. */
+  readonly serverSpecificParameters?: ServerSpecificParameters | undefined;
+}
+
 /** Wraps publications: those of the application, and those of actors and their replies. */
 export type ProducerMiddleware = (
   call: ProducerCall,
-  next: (changes?: Partial<ProducerCall>) => Promise<void>,
+  next: (changes?: ProducerCallChanges) => Promise<void>,
 ) => void | Promise<void>;
 
 /**

@@ -13,34 +13,34 @@ import type { Serializer } from "../contract/serializer.ts";
 /** Options of {@linkcode Repid}. */
 export interface RepidOptions {
   /** The application's name. Defaults to `"Repid AsyncAPI"`. */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** The application's version. Defaults to `"0.0.1"`. */
-  readonly version?: string;
+  readonly version?: string | undefined;
   /** What it does, CommonMark allowed. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Where its terms of service are. */
-  readonly termsOfService?: string;
+  readonly termsOfService?: string | undefined;
   /** Who to ask about it. */
-  readonly contact?: Contact;
+  readonly contact?: Contact | undefined;
   /** The terms it is offered under. */
-  readonly license?: License;
+  readonly license?: License | undefined;
   /** Labels. */
-  readonly tags?: readonly Tag[];
+  readonly tags?: readonly Tag[] | undefined;
   /** Where to read more. */
-  readonly externalDocs?: ExternalDocs;
+  readonly externalDocs?: ExternalDocs | undefined;
   /** Turns values into payloads. Defaults to {@linkcode defaultSerializer}, JSON. */
-  readonly defaultSerializer?: Serializer;
+  readonly defaultSerializer?: Serializer | undefined;
   /** Run around every actor, outside those of routers and actors. */
-  readonly actorMiddlewares?: readonly ActorMiddleware[];
+  readonly actorMiddlewares?: readonly ActorMiddleware[] | undefined;
   /** Run around every publication, those of actors and their replies included. */
-  readonly producerMiddlewares?: readonly ProducerMiddleware[];
+  readonly producerMiddlewares?: readonly ProducerMiddleware[] | undefined;
   /** Converters for schema libraries without Standard JSON Schema, by vendor: `{ valibot: toJsonSchema }`. */
-  readonly jsonSchemaConverters?: JsonSchemaConverters;
+  readonly jsonSchemaConverters?: JsonSchemaConverters | undefined;
   /**
    * Where events go: an object with the methods `debug`, `info`, `warn` and `error`, such as `console`. Defaults to
    * {@linkcode consoleLogger}: warnings and errors, on standard error.
    */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
 }
 
 const REPID_OPTIONS: KnownOptions<RepidOptions> = {

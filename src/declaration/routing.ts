@@ -9,7 +9,7 @@ export interface RoutingStrategy {
   /** Whether the message is for the actor. Called for each message that reaches the actor's channel: be quick. */
   matches(message: BaseMessage, actor: { readonly name: string }): boolean;
   /** The headers that make a message match; set by `send()`. */
-  headers?(actor: { readonly name: string }): MessageHeaders;
+  readonly headers?: ((actor: { readonly name: string }) => MessageHeaders) | undefined;
   /** The header that must equal the actor's name, where that is all there is to it: found by look-up, not by trial. */
   readonly nameHeader?: string | undefined;
 }

@@ -8,7 +8,7 @@ import type { Server } from "../contract/server.ts";
 /** Options of {@linkcode ServerRegistry.register}. */
 export interface RegisterOptions {
   /** Whether it becomes the default server. Defaults to `false`; the first server is the default all the same. */
-  readonly isDefault?: boolean;
+  readonly isDefault?: boolean | undefined;
 }
 
 const REGISTER_OPTIONS: KnownOptions<RegisterOptions> = { isDefault: true };

@@ -8,9 +8,9 @@ import { decode, encode } from "./clone.ts";
 /** Options of {@linkcode IsolatedError}. */
 export interface IsolatedErrorOptions {
   /** The name. Defaults to `"IsolatedError"`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** The stack of the original error. Defaults to where the error is made. */
-  readonly stack?: string;
+  readonly stack?: string | undefined;
   /** What caused it. */
   readonly cause?: unknown;
 }
@@ -46,8 +46,8 @@ export class IsolatedError extends Error {
 export interface ErrorRecord {
   readonly name: string;
   readonly message: string;
-  readonly stack?: string;
-  readonly cause?: CauseRecord;
+  readonly stack?: string | undefined;
+  readonly cause?: CauseRecord | undefined;
 }
 
 /** A cause: an error itself, or any other value as bytes. */

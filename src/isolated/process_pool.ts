@@ -13,9 +13,9 @@ import { Pool } from "./pool.ts";
 /** Options of {@linkcode ProcessPool}. */
 export interface ProcessPoolOptions {
   /** How many processes at most, 1 or more. Defaults to what the machine runs in parallel. */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** Milliseconds that an aborted function has to stop by itself before its process is killed. Defaults to 100. */
-  readonly killAfter?: number;
+  readonly killAfter?: number | undefined;
 }
 
 const OPTIONS: KnownOptions<ProcessPoolOptions> = { size: true, killAfter: true };

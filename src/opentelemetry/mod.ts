@@ -37,12 +37,12 @@ import type { MessageHeaders } from "../contract/server.ts";
 /** Options of {@linkcode openTelemetry}. */
 export interface OpenTelemetryOptions {
   /** What `messaging.system` says: `rabbitmq`, `redis`, `gcp_pubsub`, … Defaults to `"repid"`. */
-  readonly system?: string;
+  readonly system?: string | undefined;
   /**
    * How the run of an actor belongs to the sending of its message: as its child (`"parent"`), in one trace; or in a trace of
    * its own that links to it (`"link"`), for messages that wait long or are handled many times. Defaults to `"parent"`.
    */
-  readonly mode?: "parent" | "link";
+  readonly mode?: "parent" | "link" | undefined;
 }
 
 /** The two halves. Either works without the other. */

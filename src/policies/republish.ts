@@ -15,18 +15,18 @@ const PAUSE = 1_000;
 /** Options of {@linkcode republish}. */
 export interface RepublishOptions {
   /** How often the message is handled at most, the first time included. A whole number of at least 1. Defaults to 3. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** Whether to try again after this error. Defaults to all but a message that is not valid. */
-  readonly when?: (error: unknown, message: Message) => boolean | Promise<boolean>;
+  readonly when?: ((error: unknown, message: Message) => boolean | Promise<boolean>) | undefined;
   /** What becomes of the message when no attempt is left. Defaults to `"nack"`. */
-  readonly otherwise?: AutoAction;
+  readonly otherwise?: AutoAction | undefined;
   /** The header that counts the retries. Defaults to `"x-retry-count"`. */
-  readonly header?: string;
+  readonly header?: string | undefined;
   /**
    * What the broker is told with the new message: how long to hold it back, where it can. `retry` counts from 1. Defaults
    * to nothing: the message may be handled again at once.
    */
-  readonly parameters?: (retry: number, message: Message) => ServerSpecificParameters;
+  readonly parameters?: ((retry: number, message: Message) => ServerSpecificParameters) | undefined;
 }
 
 const REPUBLISH_OPTIONS: KnownOptions<RepublishOptions> = {

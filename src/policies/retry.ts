@@ -9,15 +9,15 @@ import { MessageValidationError } from "../contract/errors.ts";
 /** Options of {@linkcode retry}. */
 export interface RetryOptions {
   /** How often the actor is run at most, the first time included. A whole number of at least 1. Defaults to 3. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** How long to wait before the second attempt, in milliseconds. Defaults to 1 000. */
-  readonly delay?: number;
+  readonly delay?: number | undefined;
   /** What the delay is multiplied by after each attempt: 1 for always the same. At least 1. Defaults to 2. */
-  readonly backoff?: number;
+  readonly backoff?: number | undefined;
   /** How much of the delay is left to chance, from 0 to 1, so that many do not come back at once. Defaults to 0.5. */
-  readonly jitter?: number;
+  readonly jitter?: number | undefined;
   /** Whether to try again after this error. `attempt` counts from 1. Defaults to all but a message that is not valid. */
-  readonly when?: (error: unknown, attempt: number) => boolean | Promise<boolean>;
+  readonly when?: ((error: unknown, attempt: number) => boolean | Promise<boolean>) | undefined;
 }
 
 const RETRY_OPTIONS: KnownOptions<RetryOptions> = {

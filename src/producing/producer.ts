@@ -20,6 +20,7 @@ import {
   checkMiddlewares,
   compose,
   type ProducerCall,
+  type ProducerCallChanges,
   type ProducerMiddleware,
 } from "../declaration/middleware.ts";
 import { topicBasedRoutingStrategy } from "../declaration/routing.ts";
@@ -167,13 +168,7 @@ export class Producer {
       );
     }
     if (operationId === undefined) return toChannel(channel).address;
-    const operation = this.#options.operations.getOperation(operationId);
-    if (!operation) {
-      throw new RangeError(
-        `Cannot send the message as no operation of that name is registered: ${operationId}`,
-      );
-    }
-    return operation.channel.address;
+    return this.#options.operations.get(operationId).channel.address;
   }
 
   #destinationOf(target: Sendable): ActorDefaults {
@@ -250,8 +245,13 @@ function toHeaders(headers: MessageHeaders | undefined): MessageHeaders {
   return checked;
 }
 
-function changeProducerCall(call: ProducerCall, changes: Partial<ProducerCall>): ProducerCall {
-  return { ...call, ...changes };
+function changeProducerCall(call: ProducerCall, changes: ProducerCallChanges): ProducerCall {
+  const {
+    channel = call.channel,
+    message = call.message,
+    serverSpecificParameters = call.serverSpecificParameters,
+  } = changes;
+  return { channel, message, serverSpecificParameters };
 }
 
 /** A message as it is published, from the parts that actors give. */

@@ -30,15 +30,15 @@ import { RecordedDelivery, RecordedMessage, type TestMessage } from "./test_mess
 /** Options of {@linkcode TestClient}. */
 export interface TestClientOptions {
   /** Handle messages as they are sent. What actors send waits for {@linkcode TestClient.processNext} all the same. Defaults to `true`. */
-  readonly autoProcess?: boolean;
+  readonly autoProcess?: boolean | undefined;
   /** Throw where no actor takes a message; else it stays unprocessed. Defaults to `true`. */
-  readonly throwOnActorNotFound?: boolean;
+  readonly throwOnActorNotFound?: boolean | undefined;
   /** Throw what an actor throws, once it is recorded. Defaults to `true`. */
-  readonly throwOnActorError?: boolean;
+  readonly throwOnActorError?: boolean | undefined;
   /** Throw where an operation is not registered; else nothing is sent. Defaults to `true`. */
-  readonly throwOnOperationNotFound?: boolean;
+  readonly throwOnOperationNotFound?: boolean | undefined;
   /** Dependencies to replace, for this client only. */
-  readonly overrides?: readonly DependencyOverride[];
+  readonly overrides?: readonly DependencyOverride[] | undefined;
 }
 
 /** After how many messages `processAll()` takes them for a chain that has no end. */
@@ -63,9 +63,9 @@ export type Sent<T extends Sendable> = NonNullable<T["~sends"]>;
 /** Which messages to list: those of a channel, or those of an operation, which comes first where both are given. */
 export interface TestMessageFilter {
   /** The address of their channel. */
-  readonly channel?: string;
+  readonly channel?: string | undefined;
   /** Their {@linkcode TestMessage.operationId}. */
-  readonly operationId?: string;
+  readonly operationId?: string | undefined;
 }
 
 /**
@@ -145,7 +145,7 @@ export class TestClient implements AsyncDisposable {
     ...args: SendArguments<Sent<T>["payload"], Sent<T>["headers"]>
   ): Promise<TestMessage<ResultOf<T>>> {
     const [payload, options] = args as readonly [unknown, SendOptions?];
-    const operationId = this.messages.getOperation(target?.name) && target.name;
+    const operationId = this.messages.has(target?.name) ? target.name : undefined;
     const message = await this.#sendThrough(
       (producer) => producer.send(target, payload, options),
       operationId,
@@ -266,11 +266,11 @@ export class TestClient implements AsyncDisposable {
     const { operationId, channel } = options ?? {};
     const { throwOnOperationNotFound = true } = this.#options;
     if (throwOnOperationNotFound || operationId === undefined || channel !== undefined) return false;
-    return this.messages.getOperation(operationId) === undefined;
+    return !this.messages.has(operationId);
   }
 
   #operationOf(address: string): string | undefined {
-    return [...this.messages.operations()].find(({ channel }) => channel.address === address)?.operationId;
+    return [...this.messages.entries()].find(([, { channel }]) => channel.address === address)?.[0];
   }
 }
 

@@ -30,7 +30,7 @@ export interface TestMessage<R = unknown> extends ReceivedMessage {
   /** What the actor and its middlewares returned. */
   readonly result: R | undefined;
   /** What they threw. */
-  readonly exception: unknown;
+  readonly error: unknown;
   /** Whether it was acknowledged; a reply acknowledges. */
   readonly acked: boolean;
   /** Whether it was given up. */
@@ -54,7 +54,7 @@ const NOTHING: BaseMessage = {
 
 /** What a message that was recorded is made of. */
 export interface RecordedMessageOptions extends Partial<Omit<ProducerCall, "message">> {
-  readonly message?: MessageData;
+  readonly message?: MessageData | undefined;
   readonly operationId?: string | undefined;
 }
 
@@ -116,7 +116,7 @@ export class RecordedMessage implements TestMessage {
     return this.#outcome?.kind === "returned" ? this.#outcome.value : undefined;
   }
 
-  get exception(): unknown {
+  get error(): unknown {
     return this.#outcome && this.#outcome.kind !== "returned" ? this.#outcome.error : undefined;
   }
 

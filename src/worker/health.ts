@@ -28,10 +28,10 @@ export interface WorkerHealth {
   readonly abandoned: number;
 }
 
-/** Options of {@linkcode healthHandler}. */
+/** Options of {@linkcode Repid.healthHandler}. */
 export interface HealthHandlerOptions {
   /** The path that asks for everything at once, beginning with a slash. Defaults to `/healthz`. */
-  readonly path?: string;
+  readonly path?: string | undefined;
 }
 
 const HEALTH_HANDLER_OPTIONS: KnownOptions<HealthHandlerOptions> = { path: true };

@@ -9,11 +9,11 @@ import { checkOsSignals, type OsSignal } from "./signals.ts";
 /** Where to serve something over HTTP. */
 export interface HttpServerOptions {
   /** The address to listen on. Defaults to `0.0.0.0`, all of IPv4. */
-  readonly hostname?: string;
+  readonly hostname?: string | undefined;
   /** The port; 0 for any free one, told by the event that says where it listens. Defaults to what the option says that it is given to. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The path, from its slash on. Defaults to what the option says that it is given to. */
-  readonly path?: string;
+  readonly path?: string | undefined;
 }
 
 /** Options of {@linkcode Repid.runWorker}. */

@@ -39,8 +39,8 @@ test("Router.actor() kills an isolated function that exceeds its time limit", as
   await running;
   const message = await sent;
   assert.equal(message.action, "rejected");
-  assert(message.exception instanceof DOMException);
-  assert.equal(message.exception.name, "TimeoutError");
+  assert(message.error instanceof DOMException);
+  assert.equal(message.error.name, "TimeoutError");
   assert.notEqual(await functions.pid(), pid);
   assert.equal(exists(pid), false);
 });

@@ -10,7 +10,7 @@ export interface MeterOptions {
   /** How many make the span. */
   readonly messages: number;
   /** When the span ends at the latest, in milliseconds after the start. Defaults to never. */
-  readonly longest?: number;
+  readonly longest?: number | undefined;
 }
 
 /** What happened between two counts. */
