@@ -169,3 +169,46 @@ test("defineMessage() refuses what is not a Standard Schema, and says what it wa
   );
   assert.throws(() => dependency(wrong({ payload }), () => 1), /payload is not .*: an object with name, age/);
 });
+
+test("An optional field that is undefined is as one that is not given", async () => {
+  const undefinedOf = (names: string): Record<string, undefined> =>
+    Object.fromEntries(names.split(" ").map((name) => [name, undefined]));
+  const described = undefinedOf("title summary description tags externalDocs bindings");
+  const router = new Router(undefinedOf("channel middlewares timeout keepAlive converter"));
+  const actor = router.actor({
+    name: "a",
+    ...described,
+    ...undefinedOf(
+      "payload headers deps confirmationMode onError onTimeout routingStrategy operation security",
+    ),
+    ...undefinedOf("deprecated examples correlationId reply channel middlewares timeout keepAlive converter"),
+  }, () => "done");
+  const app = new Repid({
+    ...undefinedOf("title description tags externalDocs version termsOfService contact license logger"),
+    ...undefinedOf("defaultSerializer actorMiddlewares producerMiddlewares jsonSchemaConverters"),
+  }).includeRouter(router);
+  app.messages.registerOperation({
+    operationId: "o",
+    channel: { address: "c", ...described },
+    ...described,
+    ...undefinedOf("messages security"),
+  });
+  const bare = new Repid().includeRouter(new Router().includeRouter(router));
+  bare.messages.registerOperation({ operationId: "o", channel: "c" });
+  assert.deepEqual(app.asyncApiDocument(), bare.asyncApiDocument());
+  const server = app.servers.register("m", new InMemoryServer(), { isDefault: undefined });
+  await using _connection = await server.connect();
+  await app.send(actor, undefined, undefinedOf("headers replyTo server serverSpecificParameters"));
+  const limits = undefinedOf("signal gracefulShutdownTime cancellationTimeout tasksLimit server");
+  const servers = undefinedOf("healthCheckServer asyncApiServer");
+  assert.deepEqual(await app.runWorker({ ...limits, ...servers, osSignals: [], messagesLimit: 1 }), {
+    processed: 1,
+  });
+  await using client = new TestClient(app, undefinedOf("autoProcess throwOnActorNotFound overrides"));
+  assert.equal((await client.send(actor)).result, "done");
+  retry(undefinedOf("attempts delay backoff jitter when"));
+  republish(undefinedOf("attempts when otherwise header parameters"));
+  consoleLogger(undefinedOf("level"));
+  openTelemetry(undefinedOf("system mode"));
+  await new ProcessPool(undefinedOf("size killAfter")).close();
+});
