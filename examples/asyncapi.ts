@@ -17,7 +17,7 @@ const app = new Repid({
   logger: {
     ...silentLogger,
     info: (event, fields) => {
-      if (event === "asyncapi_server.start" && "url" in fields) void visit(fields.url);
+      if (event === "asyncapi.server.start" && "url" in fields) void visit(fields.url);
     },
   },
 });

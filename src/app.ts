@@ -242,7 +242,7 @@ export class Repid {
     const report = reportTo(this.#logger);
     const actors = resolveActors(this.#router);
     if (actors.length === 0) {
-      report("worker.run.exit.no_actors", {});
+      report("worker.run.no_actors", {});
       return undefined;
     }
     // What actors send goes to where their messages came from, unless they say otherwise.
@@ -263,13 +263,13 @@ export class Repid {
         const handler = healthHandler(() => [worker.monitor], { path });
         const listener = await listen(handler, { hostname, port });
         listeners.push(listener);
-        report("health_check_server.start", { url: listener.url });
+        report("health_check.server.start", { url: listener.url });
       }
       if (asyncApiServer) {
         const { hostname, port = 8081, ...options } = asyncApiServer;
         const listener = await listen(this.asyncApiHandler(options), { hostname, port });
         listeners.push(listener);
-        report("asyncapi_server.start", { url: listener.url });
+        report("asyncapi.server.start", { url: listener.url });
       }
     } catch (error) {
       await Promise.all(listeners.map((listener) => listener.close()));

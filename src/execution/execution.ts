@@ -231,7 +231,7 @@ export class Execution {
     if (outcome.kind === "returned") report("actor.run.success", { actor, channel, messageId, action });
     else report("actor.run.error", { actor, channel, messageId, action, error: outcome.error });
     if (this.actor.confirmationMode === "manual" && action === undefined) {
-      report("actor.ack.manual.unacknowledged", { actor, channel, messageId });
+      report("actor.run.unsettled", { actor, channel, messageId });
     }
   }
 
@@ -239,7 +239,7 @@ export class Execution {
   #reportAttempt(run: Run, outcome: Outcome): void {
     if (outcome.kind === "returned" || outcome.kind === "interrupted") return;
     const { error } = outcome;
-    this.#options.report("actor.run.attempt_failed", { ...run.where, attempt: run.attempts, error });
+    this.#options.report("actor.attempt.error", { ...run.where, attempt: run.attempts, error });
   }
 
   #reportAbandoned(run: Run, reason: unknown): void {
@@ -249,7 +249,7 @@ export class Execution {
 
   #reportAbandonedEnded(run: Run): void {
     const { report, countAbandoned } = this.#options;
-    report("actor.run.abandoned_ended", { ...run.where, abandoned: countAbandoned(-1) });
+    report("actor.abandoned.end", { ...run.where, abandoned: countAbandoned(-1) });
   }
 }
 

@@ -30,7 +30,7 @@ const RETRY_OPTIONS: KnownOptions<RetryOptions> = {
 
 /**
  * Runs an actor again when it fails, in the same worker: for faults that pass quickly. The message keeps its slot and its
- * lease meanwhile. `onError` is asked after the last attempt only; the others are reported as `actor.run.attempt_failed`.
+ * lease meanwhile. `onError` is asked after the last attempt only; the others are reported as `actor.attempt.error`.
  * Each attempt has the actor's time limit to itself. A message that the actor settled is not tried again. A stop of the
  * worker ends the waiting when its grace period is over, and puts the message back.
  *

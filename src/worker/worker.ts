@@ -210,7 +210,7 @@ export class Worker {
     this.stop();
     this.#report("worker.shutdown.start", { running: this.#runs.size });
     if (!await this.#idleWithin(gracefulShutdownTime)) {
-      this.#report("worker.shutdown.tasks_timeout", { messages: this.#running() });
+      this.#report("worker.shutdown.timeout", { messages: this.#running() });
       const reason = new DOMException("The worker is shutting down", "AbortError");
       for (const run of this.#runs.keys()) run.abort("interrupted", reason);
       if (!await this.#idleWithin(cancellationTimeout)) this.#forfeit();
@@ -221,7 +221,7 @@ export class Worker {
     this.#leases.stop();
     const isClosed = await this.#subscriptions.close();
     this.#ended.abort();
-    if (!isIdle || !isClosed) this.#report("worker.shutdown.close_timeout", { unsettled });
+    if (!isIdle || !isClosed) this.#report("worker.close.timeout", { unsettled });
   }
 
   /** Settles what hangs, in a middleware or elsewhere. What only waits for the broker's answer is waited for. */

@@ -132,7 +132,7 @@ test("runWorker() serves the AsyncAPI page while it runs, and the lengths surviv
   const logger = {
     ...silentLogger,
     // deno-lint-ignore no-explicit-any -- one event of many
-    info: (event: string, fields: any) => event === "asyncapi_server.start" && listening.resolve(fields.url),
+    info: (event: string, fields: any) => event === "asyncapi.server.start" && listening.resolve(fields.url),
   };
   const worked = new Repid({ title: "Grüße", logger });
   const server = worked.servers.register("memory", new InMemoryServer());

@@ -103,7 +103,7 @@ test("Worker.stop() ends within its bound with a thousand handlers that ignore t
   assert.ok(stage.endedAt !== undefined && stage.endedAt <= bound, `${stage.endedAt}`);
   assert.deepEqual(stage.result, { processed: 0 });
   assert.deepEqual(stage.states(), { reject: 1_000 });
-  const [{ messages } = {}] = stage.fieldsOf("worker.shutdown.tasks_timeout");
+  const [{ messages } = {}] = stage.fieldsOf("worker.shutdown.timeout");
   assert.equal((messages as unknown[]).length, 1_000);
   assert.equal(stage.fieldsOf("actor.run.abandoned").length, 1_000);
   assert.equal(stage.worker.monitor.abandoned, 1_000);
@@ -119,7 +119,7 @@ test("Worker.stop() reports by id what it could not settle", async () => {
   await stage.time.pass(2_000);
   stage.worker.stop();
   await stage.time.pass(60_000);
-  const [{ unsettled = [] } = {}] = stage.fieldsOf("worker.shutdown.close_timeout");
+  const [{ unsettled = [] } = {}] = stage.fieldsOf("worker.close.timeout");
   const named = (unsettled as UnsettledMessage[]).map(({ actor, messageId }) => `${messageId} of ${actor}`);
   assert.deepEqual([...new Set(named)].sort(), ["m0 of undefined", "m0 of work", "m1 of work"]);
 });
