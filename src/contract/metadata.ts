@@ -1,19 +1,19 @@
 /**
- * What an application says of itself beyond its code: the parts of an AsyncAPI document that are written by hand.
+ * The parts of an AsyncAPI document that you write by hand.
  * @module
  */
 
-/** Who to ask about an application. */
+/** Contact information of an application. */
 export interface Contact {
   /** A person or a team. */
   readonly name?: string | undefined;
-  /** Their page. */
+  /** Their web page. */
   readonly url?: string | undefined;
-  /** Their mail address. */
+  /** Their e-mail address. */
   readonly email?: string | undefined;
 }
 
-/** The terms an application is offered under. */
+/** The license of an application. */
 export interface License {
   /** The license's name, such as `MIT`. */
   readonly name: string;
@@ -21,11 +21,11 @@ export interface License {
   readonly url?: string | undefined;
 }
 
-/** Documentation kept elsewhere. */
+/** Documentation elsewhere. */
 export interface ExternalDocs {
   /** Where it is. */
   readonly url: string;
-  /** What is found there. */
+  /** What it contains. */
   readonly description?: string | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface Tag {
   readonly externalDocs?: ExternalDocs | undefined;
 }
 
-/** Where in a message its correlation id is found. */
+/** Where a message carries its correlation id. */
 export interface CorrelationId {
   /** A runtime expression, such as `$message.header#/correlation-id`. */
   readonly location: string;
@@ -47,7 +47,7 @@ export interface CorrelationId {
   readonly description?: string | undefined;
 }
 
-/** A message shown as an example. Give `payload`, `headers`, or both. */
+/** An example of a message. Give `payload`, `headers`, or both. */
 export interface MessageExample {
   /** A short name. */
   readonly name?: string | undefined;
@@ -59,10 +59,10 @@ export interface MessageExample {
   readonly payload?: unknown;
 }
 
-/** What only one protocol knows, by protocol name: `{ amqp: { … } }`. A `$ref` points elsewhere. */
+/** Protocol-specific information, by protocol name: `{ amqp: { … } }`; or a `{ $ref }` to it. */
 export type Bindings = Readonly<Record<string, unknown>>;
 
-/** What an AsyncAPI document says of an actor's operation, apart from what it says of the message. */
+/** How the AsyncAPI document describes an actor's operation, apart from its message. */
 export interface OperationDescription {
   /** A human-friendly title. */
   readonly title?: string | undefined;
@@ -74,7 +74,7 @@ export interface OperationDescription {
   readonly tags?: readonly Tag[] | undefined;
   /** Where to read more. */
   readonly externalDocs?: ExternalDocs | undefined;
-  /** What only its protocol knows of receiving. */
+  /** Protocol-specific information about receiving. */
   readonly bindings?: Bindings | undefined;
 }
 
@@ -85,15 +85,15 @@ export type SecurityScheme = Readonly<Record<string, unknown>>;
 export interface ServerVariable {
   /** Allowed values. */
   readonly enum?: readonly string[] | undefined;
-  /** Used where none is given. */
+  /** Used if no value is given. */
   readonly default?: string | undefined;
-  /** What it selects. */
+  /** What it stands for. */
   readonly description?: string | undefined;
   /** Example values. */
   readonly examples?: readonly string[] | undefined;
 }
 
-/** What an AsyncAPI document says of a server. */
+/** How the AsyncAPI document describes a server. */
 export interface ServerDescription {
   /** A human-friendly name. */
   readonly title?: string | undefined;
@@ -105,7 +105,7 @@ export interface ServerDescription {
   readonly tags?: readonly Tag[] | undefined;
   /** Where to read more. */
   readonly externalDocs?: ExternalDocs | undefined;
-  /** What only its protocol knows. */
+  /** Protocol-specific information. */
   readonly bindings?: Bindings | undefined;
   /** Variables of its host and path name. */
   readonly variables?: Readonly<Record<string, ServerVariable>> | undefined;

@@ -4,9 +4,9 @@
  */
 import { findLoss, mayLose } from "../_internal/json_loss.ts";
 
-/** Turns a value into the bytes of a payload. Throws on what it cannot turn. */
+/** Turns a value into the bytes of a payload. Throws if it cannot. */
 export interface Serializer {
-  /** The bytes of a value, which is never changed. */
+  /** The bytes of a value. Must not change the value. */
   (value: unknown): Uint8Array;
   /** The MIME type of what it writes. Defaults to `application/json`. */
   readonly contentType?: string | undefined;

@@ -4,23 +4,23 @@
  */
 import type { KnownOptions } from "../_internal/known_options.ts";
 
-/** What the page shows. Everything by default. */
+/** The parts of the page. Everything is shown by default. */
 export interface AsyncApiHtmlOptions {
-  /** The list of contents at the side. */
+  /** Show the navigation at the side. */
   readonly sidebar?: boolean | undefined;
-  /** The application. */
+  /** Show the application. */
   readonly info?: boolean | undefined;
-  /** Its servers. */
+  /** Show its servers. */
   readonly servers?: boolean | undefined;
-  /** What it sends and receives. */
+  /** Show what it sends and receives. */
   readonly operations?: boolean | undefined;
-  /** Its messages. */
+  /** Show its messages. */
   readonly messages?: boolean | undefined;
-  /** The schemas that messages refer to. */
+  /** Show the schemas that messages refer to. */
   readonly schemas?: boolean | undefined;
-  /** What is wrong with the document. */
+  /** Show what is wrong with the document. */
   readonly errors?: boolean | undefined;
-  /** Whether the examples of messages are unfolded. */
+  /** Show the examples of messages expanded. */
   readonly expandMessageExamples?: boolean | undefined;
 }
 

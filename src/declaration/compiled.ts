@@ -16,18 +16,18 @@ export function countOverride(): void {
   epoch++;
 }
 
-/** Something made from a declaration, made anew when an override has come or gone. */
+/** Something that is made from a declaration, and made again after an override began or ended. */
 export class Compiled<T> {
   readonly #compile: () => T;
   #epoch: number | undefined;
   #made: T | undefined;
 
-  /** Nothing is compiled until somebody asks. */
+  /** Compiles nothing before {@linkcode current} is read. */
   constructor(compile: () => T) {
     this.#compile = compile;
   }
 
-  /** What fits what is declared now. */
+  /** What was made from the current declaration. */
   get current(): T {
     const epoch = overrideEpoch();
     if (this.#epoch !== epoch) {

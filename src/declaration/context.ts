@@ -1,5 +1,5 @@
 /**
- * What handlers and dependencies receive beside the payload.
+ * What handlers and dependencies receive in addition to the payload.
  * @module
  */
 import type { MessageHeaders } from "../contract/server.ts";
@@ -8,33 +8,33 @@ import type { Message } from "./message.ts";
 
 /** What a handler receives as its second argument. */
 export interface ActorContext<H = MessageHeaders, D = Record<never, never>> {
-  /** The validated headers; every header as text where the actor declares no schema for them. */
+  /** The validated headers; all headers as text if the actor declares no schema for them. */
   readonly headers: H;
-  /** The injected values. */
+  /** The injected dependencies. */
   readonly deps: D;
-  /** The message itself. */
+  /** The message. */
   readonly message: Message;
   /**
    * Aborted when the time limit passes (`TimeoutError`), on shutdown (`AbortError`), and when the lease is lost
-   * ({@linkcode LeaseLostError}). A getter, as most handlers never look: `{ ...context }` does not copy it.
+   * ({@linkcode LeaseLostError}). It is a getter, because most handlers do not use it: `{ ...context }` does not copy it.
    */
   readonly signal: AbortSignal;
-  /** Which actor is running. */
+  /** The actor that is running. */
   readonly actor: ActorInfo;
 }
 
-/** What a dependency receives: what the actor's context has, and the payload fields it asked for. */
+/** What a dependency receives: the actor's context, and the payload fields that the dependency declared. */
 export interface DependencyContext<P = undefined, H = unknown, D = unknown> extends ActorContext<H, D> {
-  /** The payload fields this dependency declared, validated by its own schema. */
+  /** The payload fields that this dependency declared, validated by its own schema. */
   readonly payload: P;
   /**
-   * Registers a clean-up, run when the handler has ended and what becomes of the message is decided, also after a failure;
-   * the last one registered runs first. What it throws is reported and changes nothing.
+   * Registers a clean-up function. It runs after the handler has ended and the settlement is decided, also after a failure;
+   * the last one registered runs first. If it throws, that is reported (`actor.defer.error`) and has no other effect.
    */
   defer(cleanUp: () => unknown): void;
 }
 
-/** What contexts and middlewares know of an actor. */
+/** What contexts and middlewares know about an actor. */
 export interface ActorInfo {
   /** Its name. */
   readonly name: string;

@@ -5,23 +5,23 @@
 import type { Dependencies, Dependency } from "./dependency.ts";
 import type { AnySchema, MaybeSchema } from "./schema.ts";
 
-/** What replaces dependencies for one test client. */
+/** The replacements of dependencies for one test client. */
 export type Overrides = ReadonlyMap<Dependency<unknown>, () => unknown>;
 
-/** Something that declares schemas and dependencies: an actor, a contract, a dependency. */
+/** Something that declares schemas and dependencies: an actor, a contract or a dependency. */
 export interface Declaration {
   readonly payload?: MaybeSchema;
   readonly headers?: MaybeSchema;
   readonly deps?: Dependencies | undefined;
 }
 
-/** Every schema that a declaration and its dependencies need, each once. */
+/** Every schema of a declaration and its dependencies, each once. */
 export interface DeclaredInputs {
   readonly payload: readonly AnySchema[];
   readonly headers: readonly AnySchema[];
 }
 
-/** Collects the schemas of a declaration and of all it depends on. What is overridden asks for nothing. */
+/** Collects the schemas of a declaration and of all its dependencies. Overridden dependencies need nothing. */
 export function collectInputs(declaration: Declaration, overrides?: Overrides): DeclaredInputs {
   const payload = new Set<AnySchema>();
   const headers = new Set<AnySchema>();

@@ -1,5 +1,5 @@
 /**
- * Messages as users see them: contracts that producers and consumers share, and the message an actor handles.
+ * Messages: contracts that producers and consumers share, and the message that an actor handles.
  * @module
  */
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
@@ -16,7 +16,7 @@ import type {
 import { type MaybeSchema, refuseNonSchemas, type SchemaInput } from "./schema.ts";
 import type { BaseMessage } from "../contract/server.ts";
 
-/** What the AsyncAPI document says of a message or an actor. */
+/** How the AsyncAPI document describes a message or an actor. */
 export interface MessageDescription {
   /** A human-friendly title. */
   readonly title?: string | undefined;
@@ -24,7 +24,7 @@ export interface MessageDescription {
   readonly summary?: string | undefined;
   /** A longer text, CommonMark allowed. */
   readonly description?: string | undefined;
-  /** Whether it should no longer be used. */
+  /** Whether it is deprecated. */
   readonly deprecated?: boolean | undefined;
   /** Labels. */
   readonly tags?: readonly Tag[] | undefined;
@@ -32,15 +32,15 @@ export interface MessageDescription {
   readonly externalDocs?: ExternalDocs | undefined;
   /** Example messages. */
   readonly examples?: readonly MessageExample[] | undefined;
-  /** Where the correlation id is found. */
+  /** Where the message carries its correlation id. */
   readonly correlationId?: CorrelationId | undefined;
-  /** What only its protocol knows. */
+  /** Protocol-specific information. */
   readonly bindings?: Bindings | undefined;
-  /** The message that answers this one. Without a channel, the answer goes where `replyTo` says. */
+  /** The message that replies to this one. If it names no channel, the reply goes to the channel in `replyTo`. */
   readonly reply?: MessageContract | undefined;
 }
 
-/** The names of what can be said of a message. */
+/** The names of the fields that describe a message. */
 export const MESSAGE_DESCRIPTION: KnownOptions<MessageDescription> = {
   title: true,
   summary: true,
@@ -65,7 +65,7 @@ const CONTRACT_OPTIONS: KnownOptions<MessageContract> = {
   "~sends": true,
 };
 
-/** A message both sides know: what a producer sends and what an actor receives. */
+/** A message that both sides know: a producer sends it, an actor receives it. */
 export interface MessageContract<P extends MaybeSchema = MaybeSchema, H extends MaybeSchema = MaybeSchema>
   extends Sendable<SchemaInput<P>, SchemaInput<H>>, MessageDescription {
   /** The payload's schema. */
@@ -75,10 +75,10 @@ export interface MessageContract<P extends MaybeSchema = MaybeSchema, H extends 
 }
 
 /**
- * Declares a message apart from the code that handles it, so that producers need not import that code.
+ * Declares a message separately from the code that handles it, so that producers need not import that code.
  *
  * @throws {TypeError} If the name is not a non-empty string, payload or headers are not a Standard Schema, the channel has no
- * address, or something else is given.
+ * address, or an option is unknown.
  *
  * @example
  * ```ts
@@ -108,47 +108,48 @@ export function defineMessage<P extends MaybeSchema = undefined, H extends Maybe
   return Object.freeze({ ...contract });
 }
 
-/** What became of a message. */
+/** How a message was settled. */
 export type MessageAction = "acked" | "nacked" | "rejected" | "replied";
 
-/** A message that a broker handed over. Only the first action on it counts. */
+/** A message that a broker delivered. Only the first action on it has an effect. */
 export interface ReceivedMessage extends BaseMessage {
-  /** Where it came from. */
+  /** The channel that it came from. */
   readonly channel: string;
-  /** The broker's id of it; `undefined` where there is none. */
+  /** The broker's id of the message; `undefined` if there is none. */
   readonly messageId: string | undefined;
-  /** How many times it was delivered, this time included; `undefined` where the broker does not count. */
+  /** How many times it was delivered, including this time; `undefined` if the broker does not count. */
   readonly deliveryCount: number | undefined;
-  /** What became of it so far. */
+  /** How it was settled; `undefined` until then. */
   readonly action: MessageAction | undefined;
-  /** Whether anything was done with it. */
+  /** Whether it was settled. */
   readonly isActedOn: boolean;
-  /** Done: the broker may forget it. Answers whether this call did it: `false` after an earlier action or a lost lease. */
+  /** Acknowledges it: the broker forgets it. Resolves to whether this call did it: `false` after an earlier action or a lost lease. */
   ack(): Promise<boolean>;
-  /** Given up: dead-lettered where the broker can, else dropped. Answers as {@linkcode ack} does. */
+  /** Nacks it: the broker dead-letters it if it can, otherwise it drops it. Resolves as {@linkcode ack} does. */
   nack(): Promise<boolean>;
-  /** Put back, to be delivered again to anyone. Answers as {@linkcode ack} does. */
+  /** Rejects it: the broker redelivers it, to any consumer. Resolves as {@linkcode ack} does. */
   reject(): Promise<boolean>;
 }
 
-/** The message being handled, as its handler sees it. */
+/** The message that a handler handles. */
 export interface Message extends ReceivedMessage {
   /** The body as text. */
   text(): string;
-  /** The body parsed as JSON, unchecked. */
+  /** The body parsed as JSON, not validated. */
   json(): unknown;
   /**
-   * Answers, and acknowledges: in one step where the broker can. Answers `false`, and sends nothing, after an earlier action.
+   * Sends a reply and acknowledges the message, in one step if the broker can. After an earlier action it sends nothing and
+   * resolves to `false`.
    *
    * @throws {TypeError} If neither the call nor the message names a channel.
    */
   reply(options: ReplyOptions): Promise<boolean>;
-  /** Answers with JSON. As {@linkcode reply}. */
+  /** Sends a value as a JSON reply. Otherwise as {@linkcode reply}. */
   replyJson(options: ReplyJsonOptions): Promise<boolean>;
-  /** Sends a message over the connection this one came from. */
+  /** Sends bytes or text, through the server that this message came from unless `server` names another. */
   sendMessage(options: SendMessageOptions): Promise<void>;
-  /** Sends a value as JSON over the connection this one came from. */
+  /** Sends a value as JSON, through the server that this message came from unless `server` names another. */
   sendMessageJson(options: SendMessageJsonOptions): Promise<void>;
-  /** Sends what a contract or an actor declares, over the connection this message came from unless `server` says otherwise. */
+  /** Sends what a contract or an actor declares, through the server that this message came from unless `server` names another. */
   send<P, H>(target: Sendable<P, H>, ...args: SendArguments<P, H>): Promise<void>;
 }

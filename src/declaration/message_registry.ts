@@ -7,11 +7,11 @@ import { type Channel, toChannel } from "../contract/channel.ts";
 import type { Bindings, ExternalDocs, SecurityScheme, Tag } from "../contract/metadata.ts";
 import type { MessageContract } from "./message.ts";
 
-/** A name for sending to a channel, with what an AsyncAPI document says of it. */
+/** An id for sending to a channel, and how the AsyncAPI document describes it. */
 export interface OperationOptions {
-  /** Its unique name. */
+  /** Its unique id. */
   readonly operationId: string;
-  /** Where it sends. */
+  /** The channel that it sends to. */
   readonly channel: string | Channel;
   /** A human-friendly title. */
   readonly title?: string | undefined;
@@ -19,7 +19,7 @@ export interface OperationOptions {
   readonly summary?: string | undefined;
   /** A longer text, CommonMark allowed. */
   readonly description?: string | undefined;
-  /** The messages it may send. */
+  /** The messages that it may send. */
   readonly messages?: readonly MessageContract[] | undefined;
   /** How producers authenticate. */
   readonly security?: readonly SecurityScheme[] | undefined;
@@ -27,7 +27,7 @@ export interface OperationOptions {
   readonly tags?: readonly Tag[] | undefined;
   /** Where to read more. */
   readonly externalDocs?: ExternalDocs | undefined;
-  /** What only its protocol knows. */
+  /** Protocol-specific information. */
   readonly bindings?: Bindings | undefined;
 }
 
@@ -46,7 +46,7 @@ const OPERATION_OPTIONS: KnownOptions<OperationOptions> = {
 
 /** A registered operation. */
 export interface Operation extends Omit<OperationOptions, "channel"> {
-  /** Where it sends. */
+  /** The channel that it sends to. */
   readonly channel: Channel;
 }
 
@@ -55,9 +55,9 @@ export class MessageRegistry {
   readonly #operations = new Map<string, Operation>();
 
   /**
-   * Registers an operation. A name used again replaces its operation.
+   * Registers an operation. If the id is taken, the new operation replaces the old one.
    *
-   * @throws {TypeError} If the id is not a non-empty string, the channel has no address, or something else is given.
+   * @throws {TypeError} If the id is not a non-empty string, the channel has no address, or an option is unknown.
    */
   registerOperation(operation: OperationOptions): void {
     refuseUnknown("register an operation", operation, OPERATION_OPTIONS);

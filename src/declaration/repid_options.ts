@@ -12,17 +12,17 @@ import type { Serializer } from "../contract/serializer.ts";
 
 /** Options of {@linkcode Repid}. */
 export interface RepidOptions {
-  /** The application's name. Defaults to `"Repid AsyncAPI"`. */
+  /** The application's name in the AsyncAPI document. Defaults to `"Repid AsyncAPI"`. */
   readonly title?: string | undefined;
-  /** The application's version. Defaults to `"0.0.1"`. */
+  /** The application's version in the AsyncAPI document. Defaults to `"0.0.1"`. */
   readonly version?: string | undefined;
-  /** What it does, CommonMark allowed. */
+  /** What the application does, CommonMark allowed. */
   readonly description?: string | undefined;
-  /** Where its terms of service are. */
+  /** The URL of its terms of service. */
   readonly termsOfService?: string | undefined;
-  /** Who to ask about it. */
+  /** Contact information. */
   readonly contact?: Contact | undefined;
-  /** The terms it is offered under. */
+  /** Its license. */
   readonly license?: License | undefined;
   /** Labels. */
   readonly tags?: readonly Tag[] | undefined;
@@ -30,9 +30,9 @@ export interface RepidOptions {
   readonly externalDocs?: ExternalDocs | undefined;
   /** Turns values into payloads. Defaults to {@linkcode defaultSerializer}, JSON. */
   readonly defaultSerializer?: Serializer | undefined;
-  /** Run around every actor, outside those of routers and actors. */
+  /** Middlewares around every actor, outside those of routers and actors. */
   readonly actorMiddlewares?: readonly ActorMiddleware[] | undefined;
-  /** Run around every publication, those of actors and their replies included. */
+  /** Middlewares around every publication, including those of actors and their replies. */
   readonly producerMiddlewares?: readonly ProducerMiddleware[] | undefined;
   /** Converters for schema libraries without Standard JSON Schema, by vendor: `{ valibot: toJsonSchema }`. */
   readonly jsonSchemaConverters?: JsonSchemaConverters | undefined;
@@ -60,9 +60,9 @@ const REPID_OPTIONS: KnownOptions<RepidOptions> = {
 };
 
 /**
- * Refuses options that cannot work.
+ * Refuses invalid options.
  *
- * @throws {TypeError} If one is not known, the logger is none, or the serializer or a converter is not a function.
+ * @throws {TypeError} If one is unknown, the logger is not a logger, or the serializer or a converter is not a function.
  */
 export function checkRepidOptions(options: RepidOptions): void {
   refuseUnknown("make an application", options, REPID_OPTIONS);

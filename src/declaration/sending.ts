@@ -9,11 +9,11 @@ import type { Converter } from "./converter.ts";
 import type { RoutingStrategy } from "./routing.ts";
 import type { MaybeSchema } from "./schema.ts";
 
-/** Anything that can be sent by type: a message contract or an actor. */
+/** Anything with a type that you can send: a message contract or an actor. */
 export interface Sendable<P = unknown, H = unknown> {
   /** The topic, and the operation id. */
   readonly name: string;
-  /** Where it goes. */
+  /** The channel to send to. */
   readonly channel?: string | Channel | undefined;
   /** How it is routed. Defaults to {@linkcode topicBasedRoutingStrategy}. */
   readonly routingStrategy?: RoutingStrategy | undefined;
@@ -23,7 +23,7 @@ export interface Sendable<P = unknown, H = unknown> {
   readonly headers?: MaybeSchema;
   /** How the payload is encoded and decoded. Defaults to JSON. */
   readonly converter?: Converter | undefined;
-  /** At compile time only: what must be sent. */
+  /** At compile time only: the payload and headers to send. */
   readonly "~sends"?: { readonly payload: P; readonly headers: H };
 }
 
@@ -48,8 +48,8 @@ export interface SendOptions {
 }
 
 /**
- * What follows the target of `send()`: payload and options, with `headers` required where the target requires some. A header
- * by which messages are routed is the target's, whatever is given: headers of another message may be passed on.
+ * The arguments of `send()` after the target: payload and options; `headers` is required if the target requires headers. The
+ * header that routes the message is always that of the target, so you can pass on the headers of another message.
  */
 export type SendArguments<P, H> = Record<never, never> extends H
   ? unknown extends P

@@ -7,7 +7,7 @@ import type { Server } from "../contract/server.ts";
 
 /** Options of {@linkcode ServerRegistry.register}. */
 export interface RegisterOptions {
-  /** Whether it becomes the default server. Defaults to `false`; the first server is the default all the same. */
+  /** Whether it becomes the default server. Defaults to `false`; the first server is the default anyway. */
   readonly isDefault?: boolean | undefined;
 }
 
@@ -19,11 +19,11 @@ export class ServerRegistry {
   #default: string | undefined;
 
   /**
-   * Adds a server, and answers it. The first one is the default, until another is registered with `isDefault`. A name used
-   * again replaces its server, as in Python's Repid, in its place: what is sent from then on goes to the new one, workers that
-   * run stay with the old one.
+   * Adds a server and returns it. The first one is the default until another is registered with `isDefault`. If the name is
+   * taken, the new server replaces the old one in its place: later messages are sent through the new server, running workers
+   * stay with the old one.
    *
-   * @throws {TypeError} If the name is not a non-empty string, the server is none, or an option is not known.
+   * @throws {TypeError} If the name is not a non-empty string, the server is not a server, or an option is unknown.
    */
   register<S extends Server>(name: string, server: S, options: RegisterOptions = {}): S {
     if (typeof name !== "string" || name === "") {
@@ -31,7 +31,7 @@ export class ServerRegistry {
     }
     refuseUnknown(`register the server "${name}"`, options, REGISTER_OPTIONS);
     if (typeof server?.subscribe !== "function" || typeof server.publish !== "function") {
-      throw new TypeError(`Cannot register the server "${name}" as it is none: ${typeof server}`);
+      throw new TypeError(`Cannot register the server "${name}" as it is not a server: ${typeof server}`);
     }
     this.#servers.set(name, server);
     if (options.isDefault || this.#default === undefined) this.#default = name;
@@ -39,9 +39,9 @@ export class ServerRegistry {
   }
 
   /**
-   * The server of that name; without a name the default one.
+   * The server of that name; without a name the default server.
    *
-   * @throws {RangeError} If there is none.
+   * @throws {RangeError} If it is not registered.
    */
   get(name?: string): Server {
     if (name === undefined) return this.default;
@@ -69,16 +69,16 @@ export class ServerRegistry {
   }
 
   /**
-   * Makes a registered server the default one.
+   * Makes a registered server the default.
    *
-   * @throws {RangeError} If there is none of that name.
+   * @throws {RangeError} If it is not registered.
    */
   setDefault(name: string): void {
     this.get(name);
     this.#default = name;
   }
 
-  /** Whether there is a server of that name. */
+  /** Whether a server of that name is registered. */
   has(name: string): boolean {
     return this.#servers.has(name);
   }

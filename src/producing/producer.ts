@@ -1,5 +1,5 @@
 /**
- * Sending: encode, check what was encoded, set the routing headers, run the middlewares, publish.
+ * Sending: encode, validate what was encoded, set the routing headers, run the middlewares, publish.
  * @module
  */
 import type {
@@ -32,24 +32,24 @@ import { type InputValidator, validatorOf } from "../validation/validation.ts";
 /** Publishes through one server. */
 export type Publish = (call: ProducerCall) => Promise<void>;
 
-/** Where messages end up: a server, or what stands in for one in tests. */
+/** Where messages are published: a server, or its replacement in tests. */
 export type PublishTarget = Pick<Server, "publish">;
 
-/** What a producer needs to know of its application. */
+/** What a producer needs of its application. */
 export interface ProducerOptions {
   readonly serializer?: Serializer | undefined;
   readonly middlewares?: readonly ProducerMiddleware[] | undefined;
   readonly jsonSchemaConverters?: JsonSchemaConverters | undefined;
-  /** Replacements of one test client. */
+  /** The replacements of one test client. */
   readonly overrides?: Overrides | undefined;
   readonly operations: MessageRegistry;
-  /** The server of that name; without a name the default one. */
+  /** The server of that name; without a name the default server. */
   readonly serverOf: (name: string | undefined) => PublishTarget;
-  /** Where an actor that names no channel or converter itself listens, and how it decodes. */
+  /** The channel and converter that an actor gets from its routers, if it names none itself. */
   readonly defaultsOf: (target: Sendable) => ActorDefaults | undefined;
 }
 
-/** What an actor got from its routers. */
+/** What an actor gets from its routers. */
 export interface ActorDefaults {
   readonly channel: string;
   readonly converter: Converter;
@@ -70,7 +70,7 @@ export class Producer {
   readonly #publishers = new WeakMap<PublishTarget, Publish>();
   readonly #validators: Validators;
 
-  /** Producers of one application share what they know of its contracts. */
+  /** Producers of one application share the validators of its contracts. */
   constructor(options: ProducerOptions, validators: Validators = new WeakMap()) {
     checkMiddlewares(options.middlewares ?? []);
     this.#options = options;
@@ -78,7 +78,7 @@ export class Producer {
     this.#validators = validators;
   }
 
-  /** The same application, sending elsewhere: through the server that a message came from, or into a test client. */
+  /** A producer of the same application for other servers: the one that a message came from, or a test client. */
   through(serverOf: ProducerOptions["serverOf"], overrides?: Overrides): Producer {
     if (overrides) return new Producer({ ...this.#options, serverOf, overrides });
     return new Producer({ ...this.#options, serverOf }, this.#validators);
@@ -101,19 +101,19 @@ export class Producer {
     await this.#publish(channel, message, options);
   }
 
-  /** Sends what a contract or an actor declares, after checking it as its consumers will. */
+  /** Sends what a contract or an actor declares, after validating it as its consumers will. */
   async send(target: Sendable, payload: unknown, given?: SendOptions): Promise<void> {
     const { channel, converter } = this.#destinationOf(target);
     if (given !== undefined) checkSendOptions(target.name, given);
     const options = given ?? NO_OPTIONS;
     const routing = routingHeaders(target);
-    // First, as on the wire of old; and again, as headers passed on from another message must not lead elsewhere.
+    // First, so that they come first on the wire; and again, as passed-on headers of another message must not change the route.
     const headers = toHeaders(options.headers ? { ...routing, ...options.headers, ...routing } : routing);
     const { body, contentType } = this.#encode(payload, converter);
     const message = { payload: body, contentType, headers, replyTo: options.replyTo };
     const validator = this.#validatorOf(target);
     if (validator.readsAnything) {
-      // What a consumer will see: without `undefined`, and with dates as text.
+      // The value that a consumer will see: without `undefined`, and with dates as text.
       const seen = validator.readsPayload ? decodeWith(converter, message) : undefined;
       const validating = validator.validate(seen, headers);
       if (validating instanceof Promise) await validating;
@@ -126,7 +126,7 @@ export class Producer {
     return { payload: toBytes(this.#serializer(value)), contentType: contentTypeOf(this.#serializer) };
   }
 
-  /** Runs the middlewares around something other than {@linkcode publish}, such as a native reply. */
+  /** Runs the middlewares around another function than {@linkcode publish}, such as a native reply. */
   publishWith(publish: Publish, call: ProducerCall): Promise<void> {
     return this.#around(publish)(call);
   }
@@ -174,7 +174,7 @@ export class Producer {
   #destinationOf(target: Sendable): ActorDefaults {
     const { name, channel, converter } = target ?? {};
     if (typeof name !== "string") {
-      throw new TypeError(`Cannot send to what is neither a contract nor an actor: ${target}`);
+      throw new TypeError(`Cannot send as the target is neither a contract nor an actor: ${String(target)}`);
     }
     const inherited = channel === undefined || converter === undefined
       ? this.#options.defaultsOf(target)
@@ -206,7 +206,7 @@ export class Producer {
   }
 }
 
-/** The headers that bring a message to those that handle it. */
+/** The headers that route a message to its actors. */
 function routingHeaders(target: Sendable): MessageHeaders {
   const { routingStrategy = topicBasedRoutingStrategy } = target;
   return routingStrategy.headers?.(target) ?? NO_HEADERS;
@@ -238,7 +238,7 @@ function toHeaders(headers: MessageHeaders | undefined): MessageHeaders {
     if (typeof value !== "string") {
       throw new TypeError(`Cannot send the header "${name}" as its value is not text: ${typeof value}`);
     }
-    // Set like any other, this one would be no header but the object's prototype.
+    // An assignment would set the prototype of the object.
     if (name === "__proto__") Object.defineProperty(checked, name, { value, enumerable: true });
     else checked[name] = value;
   }
@@ -254,7 +254,7 @@ function changeProducerCall(call: ProducerCall, changes: ProducerCallChanges): P
   return { channel, message, serverSpecificParameters };
 }
 
-/** A message as it is published, from the parts that actors give. */
+/** A message to publish, from the parts that were passed. */
 export function toMessageData(options: {
   readonly payload: Uint8Array | string;
   readonly headers?: MessageHeaders | undefined;

@@ -1,5 +1,5 @@
 /**
- * What may be said when something is sent: what nobody knows, and what has the wrong shape, would be lost silently.
+ * Checks of the options of a send: unknown options, and options of the wrong shape, would be lost silently.
  * @module
  */
 import type { SendMessageJsonOptions, SendMessageOptions, SendOptions } from "../declaration/sending.ts";
@@ -17,7 +17,7 @@ type OfMessages =
   & Pick<SendMessageOptions & SendMessageJsonOptions, "channel" | "operationId" | "serializer">
   & Pick<ReceivedMessage, "payload" | "contentType" | "messageId" | "deliveryCount">;
 
-/** The parts of a received message are among them: one is passed on as `{ ...message, channel }`. */
+/** The parts of a received message are allowed, so that you can pass one on: `{ ...message, channel }`. */
 const OF_MESSAGES: KnownOptions<OfMessages & SendOptions> = {
   ...COMMON,
   channel: true,
@@ -30,9 +30,9 @@ const OF_MESSAGES: KnownOptions<OfMessages & SendOptions> = {
 };
 
 /**
- * Refuses options of a typed send that cannot work.
+ * Refuses invalid options of a typed send.
  *
- * @throws {TypeError} If one is not known, or headers or the reply's channel have the wrong shape.
+ * @throws {TypeError} If one is unknown, or `headers` or `replyTo` have the wrong shape.
  */
 export function checkSendOptions(name: string, options: SendOptions): void {
   refuseUnknown(`send "${name}"`, options, COMMON);
@@ -40,9 +40,9 @@ export function checkSendOptions(name: string, options: SendOptions): void {
 }
 
 /**
- * Refuses options of any other send that cannot work.
+ * Refuses invalid options of any other send.
  *
- * @throws {TypeError} If one is not known, or headers, the content type or the reply's channel have the wrong shape.
+ * @throws {TypeError} If one is unknown, or `headers`, `contentType` or `replyTo` have the wrong shape.
  */
 export function checkMessageOptions(options: SendOptions): void {
   refuseUnknown("send the message", options, OF_MESSAGES);
@@ -50,9 +50,9 @@ export function checkMessageOptions(options: SendOptions): void {
 }
 
 /**
- * Refuses parts of a message that would be lost.
+ * Refuses invalid parts of a message.
  *
- * @throws {TypeError} If headers, the content type or the reply's channel have the wrong shape.
+ * @throws {TypeError} If `headers`, `contentType` or `replyTo` have the wrong shape.
  */
 export function checkParts(parts: object): void {
   const { headers, contentType, replyTo } = parts as Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 /**
- * Validation: one message against everything that an actor and its dependencies declare, all issues at once.
+ * Validation: one message against the schemas of an actor and its dependencies. All issues are reported at once.
  * @module
  */
 import { hiddenKeys, without } from "./closed_schemas.ts";
@@ -22,7 +22,7 @@ type Part = MessageIssue["in"];
 export interface ValidationOptions {
   readonly overrides?: Overrides | undefined;
   readonly jsonSchemaConverters?: JsonSchemaConverters | undefined;
-  /** Headers that routing sets: closed schemas do not forbid them. */
+  /** Headers that routing sets: schemas that forbid undeclared keys do not forbid them. */
   readonly routingHeaders?: readonly string[] | undefined;
 }
 
@@ -31,18 +31,18 @@ export function validatorOf(declaration: Declaration, options: ValidationOptions
   return new Compiled(() => new InputValidator(collectInputs(declaration, options.overrides), options));
 }
 
-/** What every schema made of a message. */
+/** The output of every schema for a message. */
 export class Validated {
   readonly #views: readonly View[];
   readonly #results: readonly SchemaResult[];
 
-  /** The views and their results, in the same order: no map for each message. */
+  /** Views and results are in the same order, which saves a map for each message. */
   constructor(views: readonly View[], results: readonly SchemaResult[]) {
     this.#views = views;
     this.#results = results;
   }
 
-  /** What a schema made of its part of the message; `undefined` for a schema that was not asked. */
+  /** The output of a schema for its part of the message; `undefined` for a schema that is not among the views. */
   get(part: Part, schema: AnySchema): unknown {
     const result =
       this.#results[this.#views.findIndex((view) => view.schema === schema && view.part === part)];
@@ -52,11 +52,11 @@ export class Validated {
 
 /** Validates messages against a fixed set of schemas. */
 export class InputValidator {
-  /** Whether the payload matters at all: where nothing declares one, the body is not even decoded. */
+  /** Whether any schema needs the payload. If none does, the body is not decoded. */
   readonly readsPayload: boolean;
   readonly #views: readonly View[];
 
-  /** Prepares what the schemas need to see; done once, not for each message. */
+  /** Prepares the views of the schemas: once, not for each message. */
   constructor(inputs: DeclaredInputs, options: ValidationOptions = {}) {
     const { jsonSchemaConverters: converters = {}, routingHeaders = [] } = options;
     this.readsPayload = inputs.payload.length > 0;
@@ -72,13 +72,13 @@ export class InputValidator {
   }
 
   /**
-   * What every schema makes of a decoded payload and of headers. Synchronous where every schema is.
+   * Validates a decoded payload and headers against every schema. Synchronous if every schema is.
    *
-   * @throws {MessageValidationError} With every issue of every schema, also where a schema throws instead of answering.
+   * @throws {MessageValidationError} With all issues of all schemas. A schema that throws counts as an issue.
    */
   validate(payload: unknown, headers: object): MaybePromise<Validated> {
     let waits = false;
-    // Not by pushing: an array that grows takes room for 17.
+    // Not by `push`: an array that grows reserves room for 17 items.
     const results = this.#views.map(({ part, validate }) => {
       const result = validate(part === "payload" ? payload : headers);
       if (result instanceof Promise) waits = true;
@@ -99,7 +99,7 @@ function collect(views: readonly View[], results: readonly SchemaResult[]): Vali
   return new Validated(views, results);
 }
 
-/** Every issue once: two schemas that want the same field find the same fault. */
+/** Every issue once: two schemas that require the same field find the same problem. */
 function issuesOf(views: readonly View[], results: readonly SchemaResult[]): MessageIssue[] {
   const issues = new Map<string, MessageIssue>();
   for (const [index, { part }] of views.entries()) {
@@ -111,7 +111,7 @@ function issuesOf(views: readonly View[], results: readonly SchemaResult[]): Mes
   return [...issues.values()];
 }
 
-/** One schema, what it sees of a message, and without which keys. */
+/** One schema, and the part of a message that it validates, without the keys that it must not see. */
 interface View {
   readonly part: Part;
   readonly schema: AnySchema;
@@ -133,7 +133,7 @@ function viewsOf(
   });
 }
 
-/** A library that throws instead of answering has found a fault too. */
+/** A library that throws has found an issue too. */
 function answering(
   validate: (value: unknown) => MaybePromise<SchemaResult>,
   value: unknown,

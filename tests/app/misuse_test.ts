@@ -259,7 +259,7 @@ test("TestClient: refuses what is no application, no filter and no target", asyn
 
 test("override() and Dependency.override() refuse a value where a function is wanted", () => {
   const now = dependency(() => 1);
-  assert.throws(() => now.override(5 as never), /what replaces it is not a function: number/);
-  assert.throws(() => override(now, 5 as never), /what replaces it is not a function: number/);
+  assert.throws(() => now.override(5 as never), /the replacement is not a function: number/);
+  assert.throws(() => override(now, 5 as never), /the replacement is not a function: number/);
   assert.throws(() => override((() => 1) as never, () => 1), /not made with dependency\(\): function/);
 });

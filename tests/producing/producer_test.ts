@@ -134,7 +134,7 @@ test("Repid.send(): refuses what is neither a contract nor an actor", async () =
   const { app } = connectable();
   await assert.rejects(
     app.send(undefined as never),
-    /Cannot send to what is neither a contract nor an actor/,
+    /Cannot send as the target is neither a contract nor an actor/,
   );
 });
 
