@@ -1,5 +1,5 @@
 /**
- * The types of an AsyncAPI 3.0 document, as far as Repid writes it.
+ * The types of an AsyncAPI 3.0 document: the parts that Repid writes.
  * @see https://www.asyncapi.com/docs/reference/specification/v3.0.0
  * @module
  */
@@ -27,29 +27,29 @@ export interface AsyncApiDocument {
   readonly asyncapi: "3.0.0";
   /** The application. */
   readonly info: AsyncApiInfo;
-  /** Its servers, by the names they are registered under. */
+  /** Its servers, by their registered names. */
   readonly servers: Readonly<Record<string, AsyncApiServer>>;
-  /** The channels it sends to and receives from. */
+  /** The channels that it sends to and receives from. */
   readonly channels: Readonly<Record<string, AsyncApiChannel>>;
-  /** What it does on them. */
+  /** Its operations: what it sends and receives. */
   readonly operations: Readonly<Record<string, AsyncApiOperation>>;
-  /** What the rest of the document refers to. */
+  /** The parts that the rest of the document refers to. */
   readonly components: AsyncApiComponents;
 }
 
-/** What a document says of its application. */
+/** The description of the application. */
 export interface AsyncApiInfo {
   /** Its name. */
   readonly title: string;
   /** Its version. */
   readonly version: string;
-  /** What it does. */
+  /** What the application does. */
   readonly description?: string | undefined;
-  /** Where its terms of service are. */
+  /** The URL of its terms of service. */
   readonly termsOfService?: string | undefined;
-  /** Who to ask about it. */
+  /** Contact information. */
   readonly contact?: Contact | undefined;
-  /** The terms it is offered under. */
+  /** Its license. */
   readonly license?: License | undefined;
   /** Labels. */
   readonly tags?: readonly AsyncApiReference[] | undefined;
@@ -69,7 +69,7 @@ export interface AsyncApiDescribed {
   readonly tags?: readonly AsyncApiReference[] | undefined;
   /** Where to read more. */
   readonly externalDocs?: AsyncApiReference | undefined;
-  /** What only its protocol knows. */
+  /** Protocol-specific information. */
   readonly bindings?: AsyncApiReference | undefined;
 }
 
@@ -89,9 +89,9 @@ export interface AsyncApiServer extends AsyncApiDescribed {
   readonly security?: readonly AsyncApiReference[] | undefined;
 }
 
-/** A place that messages go to and come from. */
+/** A channel that messages are sent to and received from. */
 export interface AsyncApiChannel extends AsyncApiDescribed {
-  /** Its name at the broker; `null` where each message names it anew. */
+  /** Its name at the broker; `null` if each message names it. */
   readonly address: string | null;
   /** The `{expressions}` in its address. */
   readonly parameters?: Readonly<Record<string, Record<never, never>>> | undefined;
@@ -99,32 +99,32 @@ export interface AsyncApiChannel extends AsyncApiDescribed {
   readonly messages?: Readonly<Record<string, AsyncApiReference>> | undefined;
 }
 
-/** Something that the application does. */
+/** Something that the application sends or receives. */
 export interface AsyncApiOperation extends AsyncApiDescribed {
-  /** Which way messages go, as the application sees it. */
+  /** Whether the application sends or receives. */
   readonly action: "send" | "receive";
   /** The channel. */
   readonly channel: AsyncApiReference;
-  /** Which of the channel's messages. */
+  /** The messages of the channel that belong to the operation. */
   readonly messages?: readonly AsyncApiReference[] | undefined;
-  /** What answers. */
+  /** The reply to its messages. */
   readonly reply?: AsyncApiReply | undefined;
   /** How clients authenticate. */
   readonly security?: readonly AsyncApiReference[] | undefined;
 }
 
-/** The answer to an operation. */
+/** The reply to an operation. */
 export interface AsyncApiReply {
-  /** Where its address is found, if each message names it anew. */
+  /** Where a message carries the address of the reply, if each message names it. */
   readonly address?: {
     /** A runtime expression. */
     readonly location: string;
-    /** What is found there. */
+    /** What it means. */
     readonly description?: string | undefined;
-  };
+  } | undefined;
   /** Its channel. */
   readonly channel: AsyncApiReference;
-  /** Which of that channel's messages. */
+  /** The messages of that channel that are replies. */
   readonly messages: readonly AsyncApiReference[];
 }
 
@@ -132,15 +132,15 @@ export interface AsyncApiReply {
 export interface AsyncApiMessage extends AsyncApiDescribed {
   /** Its name. */
   readonly name: string;
-  /** The MIME type of its payload; absent where it has none. */
+  /** The MIME type of its payload; absent if it has no payload. */
   readonly contentType?: string | undefined;
   /** The schema of its headers. */
   readonly headers?: JsonSchema | undefined;
   /** The schema of its payload. */
   readonly payload?: JsonSchema | undefined;
-  /** Where its correlation id is found. */
+  /** Where the message carries its correlation id. */
   readonly correlationId?: CorrelationId | undefined;
-  /** Whether it should no longer be used. */
+  /** Whether it is deprecated. */
   readonly deprecated?: boolean | undefined;
   /** Example messages. */
   readonly examples?: readonly MessageExample[] | undefined;
@@ -156,7 +156,7 @@ export interface AsyncApiTag {
   readonly externalDocs?: AsyncApiReference | undefined;
 }
 
-/** The parts that are referred to. Only `messages` is always there. */
+/** The parts that others refer to. Only `messages` is always present. */
 export interface AsyncApiComponents {
   /** Messages. */
   readonly messages: Readonly<Record<string, AsyncApiMessage>>;
@@ -164,16 +164,16 @@ export interface AsyncApiComponents {
   readonly schemas?: Readonly<Record<string, JsonSchema>> | undefined;
   /** Ways to authenticate. */
   readonly securitySchemes?: Readonly<Record<string, SecurityScheme>> | undefined;
-  /** What only protocols know of servers. */
+  /** Protocol-specific information about servers. */
   readonly serverBindings?: Readonly<Record<string, Bindings>> | undefined;
-  /** What only protocols know of channels. */
+  /** Protocol-specific information about channels. */
   readonly channelBindings?: Readonly<Record<string, Bindings>> | undefined;
-  /** What only protocols know of operations. */
+  /** Protocol-specific information about operations. */
   readonly operationBindings?: Readonly<Record<string, Bindings>> | undefined;
-  /** What only protocols know of messages. */
+  /** Protocol-specific information about messages. */
   readonly messageBindings?: Readonly<Record<string, Bindings>> | undefined;
   /** Labels. */
   readonly tags?: Readonly<Record<string, AsyncApiTag>> | undefined;
-  /** Documentation kept elsewhere. */
+  /** Documentation elsewhere. */
   readonly externalDocs?: Readonly<Record<string, ExternalDocs>> | undefined;
 }

@@ -9,7 +9,7 @@ import type { AsyncApiDocument } from "./document.ts";
 /** A file that the page loads. */
 export interface PageAsset {
   readonly url: string;
-  /** The hash without which a browser refuses it; for files that come from elsewhere. */
+  /** The integrity hash that the browser checks; for files of another origin. */
   readonly integrity?: string | undefined;
 }
 
@@ -31,8 +31,8 @@ export const UI_FILES = { script: "browser/standalone/index.js", style: "styles/
 const CDN = `https://unpkg.com/${UI_PACKAGE}@${UI_VERSION}`;
 
 /**
- * The files on the CDN, which serves what is on npm. The hashes are those of the files in the npm package, which a test
- * computes again: `openssl dgst -sha384 -binary <file> | base64 -w0`.
+ * The files on the CDN, which serves the npm package. The hashes are those of the files in the package. A test checks them:
+ * `openssl dgst -sha384 -binary <file> | base64 -w0`.
  */
 export const CDN_ASSETS: PageAssets = {
   script: {
@@ -111,7 +111,7 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** JSON that ends no script element, opens no comment, and has no line break of JavaScript's own. */
+/** JSON that cannot end the script element or open a comment, and contains no line separators of JavaScript. */
 function toScript(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,

@@ -8,12 +8,12 @@ import type { Trial } from "./trial.ts";
 
 /** Something that every server must do. */
 export interface ConformanceCase {
-  /** What it does: the predicate of a sentence that starts with the server's name. */
+  /** What it tests: the predicate of a sentence that starts with the server's name. */
   readonly name: string;
-  /** Skipped where one of these is not a capability. */
+  /** Skipped unless the server has all of these capabilities. */
   readonly capabilities?: readonly (keyof Capabilities)[] | undefined;
-  /** Skipped where the harness says why it has none. */
+  /** Skipped if the harness gives a reason instead of this part. */
   readonly part?: HarnessPart | undefined;
-  /** Throws where the server does not do it. */
+  /** Throws if the server does not do it. */
   readonly run: (trial: Trial) => Promise<void>;
 }

@@ -16,9 +16,9 @@ export interface Waiting {
   within<T>(promise: Promise<T>, doing: string, ms?: number): Promise<T>;
 }
 
-/** Takes messages, and states what it gets. */
+/** Takes messages, and checks them. */
 export class Consumer {
-  /** What it takes from. */
+  /** The subscription that it takes from. */
   readonly subscription: Subscription;
   readonly #waiting: Waiting;
 
@@ -28,14 +28,14 @@ export class Consumer {
     this.#waiting = waiting;
   }
 
-  /** What is there, up to so many; `[]` after `wait` milliseconds without any. */
+  /** Up to `max` messages; `[]` after `wait` milliseconds without any. */
   async take(max: number, wait: number = this.#waiting.patience): Promise<readonly Delivery[]> {
     const limit = wait + this.#waiting.patience;
     const taking = this.subscription.take(max, wait);
     const deliveries = await this.#waiting.within(taking, `take(${max}, ${wait})`, limit);
     assert(
       deliveries.length <= max,
-      `take(${max}) handed over ${deliveries.length} messages, more than it was asked for`,
+      `take(${max}) resolved with ${deliveries.length} messages, more than it was asked for`,
     );
     return deliveries;
   }
@@ -47,7 +47,7 @@ export class Consumer {
     return delivery;
   }
 
-  /** Exactly so many messages, at most `max` at a time; `each` is done with every one as it comes. */
+  /** Exactly `count` messages, at most `max` at a time; `each` is called with every message. */
   async collect(
     count: number,
     { max = count, each }: { max?: number; each?: (delivery: Delivery) => Promise<unknown> } = {},
@@ -65,20 +65,20 @@ export class Consumer {
     return collected;
   }
 
-  /** States that nothing comes. */
+  /** Checks that no message comes. */
   async nothing(why: string, wait: number = this.#waiting.quiet): Promise<void> {
     const deliveries = await this.take(10, wait);
     assertEqual(deliveries.map(textOf), [], why);
   }
 
-  /** Settles a message, and states what comes of it. */
+  /** Settles a message, and checks the result. */
   async settle(
     delivery: Delivery,
     settlement: Settlement,
     expected: DeliveryResult = "done",
   ): Promise<void> {
     const result = await this.#waiting.within(delivery.settle(settlement), `settle("${settlement}")`);
-    assertEqual(result, expected, `what settle("${settlement}") of ${show(delivery)} answers`);
+    assertEqual(result, expected, `the result of settle("${settlement}") of ${show(delivery)}`);
   }
 
   /** Stops the subscription. */

@@ -1,5 +1,5 @@
 /**
- * Whole flows: a worker, its actors and the broker.
+ * Cases: whole flows with a worker, its actors and the broker.
  * @module
  */
 import type { ConformanceCase } from "./case.ts";
@@ -17,13 +17,13 @@ import type { Trial } from "./trial.ts";
 
 const HEADERS = { topic: "conformance" };
 
-/** How often a message that nobody takes is delivered: nine times put back, and given up the tenth. */
+/** How often a message that matches no actor is delivered: it is rejected nine times, and nacked the tenth. */
 const SIGHTINGS = 10;
 
-/** Flows through a worker. */
+/** Cases about workers. */
 export const flowCases: readonly ConformanceCase[] = [
   {
-    name: "brings a task to its actor, with its arguments",
+    name: "delivers a message to its actor",
     run: async (trial) => {
       const channel = await trial.channel();
       const got = Promise.withResolvers<unknown>();
@@ -48,7 +48,7 @@ export const flowCases: readonly ConformanceCase[] = [
     run: (trial) => handlesEachOnce(trial, 5_000, 50),
   },
   {
-    name: "handles one message at a time, if it is told to",
+    name: "handles one message at a time with tasksLimit: 1",
     run: async (trial) => {
       const channel = await trial.channel();
       let [running, most] = [0, 0];
@@ -63,7 +63,7 @@ export const flowCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "handles as many messages at once as it may, and no more",
+    name: "handles as many messages at once as tasksLimit allows, and no more",
     run: async (trial) => {
       const channel = await trial.channel();
       let [running, most] = [0, 0];
@@ -80,7 +80,7 @@ export const flowCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "leaves what is beyond the limit of a worker to the next one",
+    name: "leaves messages beyond messagesLimit to the next worker",
     run: async (trial) => {
       const channel = await trial.channel();
       const seen: string[] = [];
@@ -94,7 +94,7 @@ export const flowCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "does not lose a message whose worker was stopped by force",
+    name: "does not lose a message whose handler was aborted by shutdown",
     run: async (trial) => {
       const channel = await trial.channel();
       const begun = Promise.withResolvers<void>();
@@ -118,7 +118,7 @@ export const flowCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "leaves channels alone that nobody listens to",
+    name: "takes nothing from channels without actors",
     run: async (trial) => {
       const [server, own, other] = [await trial.server(), await trial.channel(), await trial.channel()];
       await trial.publish(server, other, "untouched");
@@ -132,7 +132,7 @@ export const flowCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "gives up a message that no actor takes, after nine times",
+    name: "nacks a message that matches no actor, the tenth time",
     run: async (trial) => {
       const [server, channel] = [await trial.server(), await trial.channel()];
       let sightings = 0;
@@ -152,13 +152,13 @@ export const flowCases: readonly ConformanceCase[] = [
       await trial.send(server, channel, { headers: { topic: known.name } });
       await trial.within(handled.promise, "handling what comes after");
       await worker.stop();
-      await (await trial.consumer(server, channel)).nothing("delivered after it was given up");
-      // The message that was handled was looked at as well.
+      await (await trial.consumer(server, channel)).nothing("delivered after it was nacked");
+      // The handled message was matched as well.
       assertEqual(sightings, SIGHTINGS + 1, "how often it was delivered");
     },
   },
   {
-    name: "answers where a message wants its reply, and forgets the message",
+    name: "sends a reply to replyTo and acknowledges the message",
     run: async (trial) => {
       const [server, channel, answers] = [await trial.server(), await trial.channel(), await trial.channel()];
       const answered = Promise.withResolvers<boolean>();
@@ -174,7 +174,7 @@ export const flowCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "lets actors send while all room is taken",
+    name: "lets actors send while all slots are taken",
     run: async (trial) => {
       const [channel, next] = [await trial.channel(), await trial.channel()];
       const done = Promise.withResolvers<void>();

@@ -1,5 +1,5 @@
 /**
- * Pools with a size and an end of their own.
+ * Pools with their own size, which you can close.
  *
  * @module
  */
@@ -12,19 +12,19 @@ import { Pool } from "./pool.ts";
 
 /** Options of {@linkcode ProcessPool}. */
 export interface ProcessPoolOptions {
-  /** How many processes at most, 1 or more. Defaults to what the machine runs in parallel. */
+  /** The maximum number of processes, at least 1. Defaults to what the machine runs in parallel. */
   readonly size?: number | undefined;
-  /** Milliseconds that an aborted function has to stop by itself before its process is killed. Defaults to 100. */
+  /** How long an aborted function may take to stop, in milliseconds, before its process is killed. Defaults to 100. */
   readonly killAfter?: number | undefined;
 }
 
 const OPTIONS: KnownOptions<ProcessPoolOptions> = { size: true, killAfter: true };
 
 /**
- * Processes that run functions of modules, one call at a time each; further calls wait for a free one.
+ * Processes that run functions of modules. Each runs one call at a time; further calls wait for a free process.
  *
- * They start on demand and are kept for later calls; while idle they do not keep the program alive. One that
- * crashes is replaced when it is needed. No child outlives its parent.
+ * Processes start on demand and are kept for later calls. Idle processes do not keep the program alive. A process that crashed is
+ * replaced when it is needed. Children end when their parent ends.
  *
  * @example
  * ```ts
@@ -40,9 +40,9 @@ const OPTIONS: KnownOptions<ProcessPoolOptions> = { size: true, killAfter: true 
  */
 export class ProcessPool implements AsyncDisposable {
   /**
-   * A middleware for actors whose handlers run in this pool: waits for a free process before the run begins, so that
-   * waiting does not count against the actor's time limit. Without it a worker that takes more messages than there are
-   * processes may see them time out in the queue. What waits holds its message.
+   * A middleware for actors whose handlers run in this pool. It waits for a free process before the run begins, so that waiting
+   * does not count against the actor's time limit. Without it, a worker that takes more messages than there are processes may
+   * let them time out while they wait. A message that waits keeps its slot.
    *
    * @example
    * ```ts
@@ -58,9 +58,9 @@ export class ProcessPool implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /**
-   * Makes a pool; nothing starts before the first call.
+   * Creates a pool. No process starts before the first call.
    *
-   * @throws {TypeError} If an option is not known.
+   * @throws {TypeError} If an option is unknown.
    * @throws {RangeError} If `size` or `killAfter` is out of range.
    */
   constructor(options: ProcessPoolOptions = {}) {
@@ -79,10 +79,10 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   /**
-   * The functions of a module, run in this pool. A pool may run those of several modules; declare them before
-   * the first call, as a process that started earlier has to be replaced for a new one.
+   * The functions of a module, run in this pool. A pool can run the functions of several modules. Declare them before the first
+   * call, because processes that started earlier must be replaced for a new module.
    *
-   * @throws {TypeError} If the module is not given as a `URL`.
+   * @throws {TypeError} If `url` is not a `URL`.
    */
   module<M>(url: URL): IsolatedModule<M> {
     return moduleIn<M>(this.#pool, url, (name) => {
@@ -91,9 +91,9 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   /**
-   * Ends every process: the idle ones at once, the others after `killAfter`. Waiting calls reject with an
-   * {@linkcode IsolatedError}, running ones too unless they still return. Resolves when all processes are gone.
-   * May be called repeatedly, and before any use; later calls of functions reject.
+   * Ends every process: idle ones at once, the others after `killAfter`. Waiting calls reject with an
+   * {@linkcode IsolatedError}; running calls too, unless they return in time. Later calls reject. Resolves when all processes
+   * have ended. May be called repeatedly, and before any use.
    */
   close(): Promise<void> {
     return this.#closing ??= this.#pool.end();

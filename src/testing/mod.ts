@@ -1,5 +1,5 @@
 /**
- * Testing what was built with Repid: applications without a broker, handlers on their own.
+ * Testing applications: without a broker, or handlers on their own.
  *
  * @example
  * ```ts

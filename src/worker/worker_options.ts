@@ -6,13 +6,13 @@ import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts"
 import { ASYNC_API_HTML_OPTIONS, type AsyncApiHtmlOptions } from "../declaration/asyncapi_page_options.ts";
 import { checkOsSignals, type OsSignal } from "./signals.ts";
 
-/** Where to serve something over HTTP. */
+/** Where an HTTP server of a worker listens. */
 export interface HttpServerOptions {
   /** The address to listen on. Defaults to `0.0.0.0`, all of IPv4. */
   readonly hostname?: string | undefined;
-  /** The port; 0 for any free one, told by the event that says where it listens. Defaults to what the option says that it is given to. */
+  /** The port; 0 for any free one, which the `start` event reports. The default depends on the server. */
   readonly port?: number | undefined;
-  /** The path, from its slash on. Defaults to what the option says that it is given to. */
+  /** The path, with a leading slash. The default depends on the server. */
   readonly path?: string | undefined;
 }
 
@@ -20,23 +20,23 @@ export interface HttpServerOptions {
 export interface WorkerOptions {
   /** Stops the worker gracefully when aborted. */
   readonly signal?: AbortSignal | undefined;
-  /** OS signals that stop the worker gracefully; a second one has its default effect. Defaults to `SIGINT` and `SIGTERM`; `[]` for none. */
+  /** OS signals that stop the worker gracefully. A second signal has its default effect. Defaults to `SIGINT` and `SIGTERM`; `[]` for none. */
   readonly osSignals?: readonly OsSignal[] | undefined;
-  /** How long running handlers may go on after a stop, in milliseconds. Defaults to 25 000. */
+  /** How long running handlers may continue after a stop, in milliseconds. Defaults to 25 000. */
   readonly gracefulShutdownTime?: number | undefined;
-  /** How long handlers may go on after their signal was aborted, in milliseconds; then their slot is given back. Defaults to 1 000. */
+  /** How long a handler may continue after its signal was aborted, in milliseconds. Then it is abandoned and its slot is free. Defaults to 1 000. */
   readonly cancellationTimeout?: number | undefined;
   /** Stops after exactly this many messages. Defaults to `Infinity`. */
   readonly messagesLimit?: number | undefined;
-  /** How many messages are handled at once; as many acknowledgements may be on their way to the broker besides. Defaults to 1 000. */
+  /** How many messages are handled at once. As many acknowledgements may be in progress in addition. Defaults to 1 000. */
   readonly tasksLimit?: number | undefined;
   /** The name of the server to consume from. Defaults to the default server. */
   readonly server?: string | undefined;
-  /** Serves `/livez`, `/readyz` and `path` (`/healthz`) while the worker runs, on port 8080. Defaults to not serving. */
+  /** Serves `/livez`, `/readyz` and `path` (default `/healthz`) while the worker runs, by default on port 8080. Not served if it is `undefined`. */
   readonly healthCheckServer?: HttpServerOptions | undefined;
   /**
-   * Serves the AsyncAPI page at `path` (`/`), and the document as `asyncapi.json` and `asyncapi.yaml` below it, while the
-   * worker runs, on port 8081. Defaults to not serving.
+   * Serves the AsyncAPI page at `path` (default `/`), and the document as `asyncapi.json` and `asyncapi.yaml` below it, while
+   * the worker runs, by default on port 8081. Not served if it is `undefined`.
    */
   readonly asyncApiServer?: HttpServerOptions & AsyncApiHtmlOptions | undefined;
 }
@@ -56,7 +56,7 @@ const WORKER_OPTIONS: KnownOptions<WorkerOptions> = {
 const HTTP_SERVER_OPTIONS: KnownOptions<HttpServerOptions> = { hostname: true, port: true, path: true };
 
 /**
- * Refuses options that nobody knows, as with a misspelt limit a worker would run for ever, and signals that are none.
+ * Refuses unknown options, because a worker with a misspelt limit would never stop, and invalid signals.
  *
  * @throws {TypeError} If there are any.
  */

@@ -168,7 +168,7 @@ test("Converter.decode() that answers a promise makes the message invalid", asyn
     { message: json(1) },
   );
   assert.deepEqual([settlements, outcome.kind], [["nack"], "invalid"]);
-  assert.match(String(outcome.kind === "invalid" && outcome.error), /decode\(\) is not async/);
+  assert.match(String(outcome.kind === "invalid" && outcome.error), /decode\(\) must not be async/);
 });
 
 test("RoutingStrategy.matches() that answers a promise matches nothing, and is reported", async () => {
@@ -245,7 +245,7 @@ test("TestClient.processAll() ends where a chain of messages has no end", async 
 
 test("TestClient: refuses what is no application, no filter and no target", async () => {
   for (const app of [null, {}, new Router()]) {
-    assert.throws(() => new TestClient(app as never), /it is given no application/);
+    assert.throws(() => new TestClient(app as never), /the first argument is not an application/);
   }
   await using client = new TestClient(new Repid());
   assert.throws(() => client.getSentMessages({ chanel: "jobs" } as never), /chanel, did you mean channel\?/);

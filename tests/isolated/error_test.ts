@@ -54,7 +54,10 @@ test("IsolatedError has a thrown value that is no Error as its cause", async () 
   ) {
     const error = await failureOf(({ throwValue }) => throwValue(value));
     assert.equal(error.name, "IsolatedError");
-    assert.equal(error.message, `Cannot finish the call as the function threw what is no Error: ${label}`);
+    assert.equal(
+      error.message,
+      `Cannot finish the call as the function threw a value that is not an Error: ${label}`,
+    );
     assert.deepEqual(error.cause, value);
   }
 });
@@ -63,7 +66,7 @@ test("IsolatedError describes thrown values and causes that are not cloneable", 
   const thrown = await failureOf(({ throwFunction }) => throwFunction());
   assert.equal(
     thrown.message,
-    "Cannot finish the call as the function threw what is no Error: [object Function]",
+    "Cannot finish the call as the function threw a value that is not an Error: [object Function]",
   );
   assert.equal(thrown.cause, "[object Function]");
   const caused = await failureOf(({ failWithFunction }) => failWithFunction());
@@ -76,7 +79,7 @@ test("IsolatedError says where a result is not cloneable", async () => {
   assert.equal(error.name, "IsolatedError");
   assert.equal(
     error.message,
-    "Cannot return from makeCounter as its result does not cross: " +
+    "Cannot return from makeCounter as its result cannot be copied: " +
       "Cannot clone the result as a part of it is not cloneable: result.counter.increment is a function",
   );
 });

@@ -100,7 +100,7 @@ test("TestClient: throwOnActorNotFound says whether a message that nobody takes 
   const { app } = application();
   const stray = { channel: "c", payload: "", headers: { topic: "nobody" } };
   await using strict = new TestClient(app);
-  await assert.rejects(strict.sendMessage(stray), /no actor takes it: channel "c"/);
+  await assert.rejects(strict.sendMessage(stray), /no actor matches it: channel "c"/);
   await using loose = new TestClient(app, { throwOnActorNotFound: false });
   const message = await loose.sendMessage(stray);
   assert.deepEqual([message.processed, message.success, message.isActedOn], [false, false, false]);
