@@ -48,7 +48,7 @@ export const CDN_ASSETS: PageAssets = {
 /**
  * Writes the page. No text of the document can become markup or script.
  *
- * @throws {TypeError} If an option is not known.
+ * @throws {TypeError} If an option is unknown.
  */
 export function renderPage(
   document: AsyncApiDocument,

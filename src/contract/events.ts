@@ -56,7 +56,7 @@ export interface EventFields {
   /** info: an abandoned actor has ended. */
   "actor.abandoned.end": RunningMessage & { readonly abandoned: number };
   /**
-   * error: `onError` or `onTimeout` threw or returned something that is no action, and the message is nacked, or settled as a
+   * error: `onError` or `onTimeout` threw or returned a value that is not an action, and the message is nacked, or settled as a
    * `PolicyError` says; or it took longer than the actor's time limit, and the message is rejected.
    */
   "actor.policy.error": RunningMessage & { readonly error: unknown };

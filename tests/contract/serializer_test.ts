@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { defaultSerializer, InMemoryServer, Repid, Router } from "../../mod.ts";
+import { TestClient } from "../../src/testing/mod.ts";
 import { test } from "../harness.ts";
 
 const decoder = new TextDecoder();
@@ -126,4 +127,22 @@ test("Repid.sendMessageJson() sends nothing of a value that JSON would lose", as
   app.includeRouter(router);
   await assert.rejects(app.send(actor, { tags: new Set() } as never), /represent a Set: \$\.tags$/);
   assert.equal(server.size("c"), 0);
+});
+
+test("Message.replyJson() and sendMessageJson() send nothing of a value that JSON would lose", async () => {
+  const router = new Router({ channel: "c" });
+  const errors: string[] = [];
+  const note = (error: unknown): void => void errors.push(String(error));
+  const actor = router.actor({ name: "a" }, async (_, { message }) => {
+    await message.replyJson({ channel: "r", payload: [new Map()] }).catch(note);
+    await message.sendMessageJson({ channel: "r", payload: { bytes: new Uint8Array(1) } }).catch(note);
+  });
+  await using client = new TestClient(new Repid().includeRouter(router));
+  const message = await client.send(actor);
+  assert.deepEqual(errors.map((error) => error.split("represent ")[1]), [
+    "a Map: $[0]",
+    "a Uint8Array: $.bytes",
+  ]);
+  assert.equal(message.action, "acked");
+  assert.deepEqual(client.getSentMessages({ channel: "r" }), []);
 });
