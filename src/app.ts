@@ -16,7 +16,7 @@ import type {
 import { MessageRegistry } from "./declaration/message_registry.ts";
 import { ServerRegistry } from "./declaration/server_registry.ts";
 import { systemClock } from "./_internal/clock.ts";
-import { type HttpListener, listen } from "./_internal/http_listener.ts";
+import { type HttpListener, type HttpServer, listenAll } from "./_internal/http_listener.ts";
 import type { AsyncApiDocument } from "./asyncapi/document.ts";
 import { generateDocument } from "./asyncapi/generate.ts";
 import { renderPage } from "./asyncapi/page.ts";
@@ -257,31 +257,25 @@ export class Repid {
     return new Worker({ server, actors, limits, clock: systemClock, report, producer, jsonSchemaConverters });
   }
 
-  async #listen(
-    { healthCheckServer, asyncApiServer }: WorkerOptions,
-    worker: Worker,
-  ): Promise<HttpListener[]> {
+  #listen({ healthCheckServer, asyncApiServer }: WorkerOptions, worker: Worker): Promise<HttpListener[]> {
     const report = reportTo(this.#logger);
-    const listeners: HttpListener[] = [];
-    try {
-      if (healthCheckServer) {
-        const { hostname, port = 8080, path } = healthCheckServer;
-        const handler = healthHandler(() => [worker.monitor], { path });
-        const listener = await listen(handler, { hostname, port });
-        listeners.push(listener);
-        report("health_check.server.start", { url: listener.url });
-      }
-      if (asyncApiServer) {
-        const { hostname, port = 8081, ...options } = asyncApiServer;
-        const listener = await listen(this.asyncApiHandler(options), { hostname, port });
-        listeners.push(listener);
-        report("asyncapi.server.start", { url: listener.url });
-      }
-    } catch (error) {
-      await Promise.all(listeners.map((listener) => listener.close()));
-      throw error;
+    const servers: HttpServer[] = [];
+    if (healthCheckServer) {
+      const { hostname, port = 8080, path } = healthCheckServer;
+      const handler = healthHandler(() => [worker.monitor], { path });
+      servers.push({
+        handler,
+        hostname,
+        port,
+        started: (url) => report("health_check.server.start", { url }),
+      });
     }
-    return listeners;
+    if (asyncApiServer) {
+      const { hostname, port = 8081, ...options } = asyncApiServer;
+      const handler = this.asyncApiHandler(options);
+      servers.push({ handler, hostname, port, started: (url) => report("asyncapi.server.start", { url }) });
+    }
+    return listenAll(servers);
   }
 
   #defaultsOf(target: Sendable): ActorDefaults | undefined {

@@ -45,6 +45,33 @@ export async function listen(handler: Answer, options: ListenOptions): Promise<H
   }
 }
 
+/** What to serve, and where. */
+export interface HttpServer extends ListenOptions {
+  readonly handler: Answer;
+  /** Called with the URL when it listens. */
+  readonly started: (url: string) => void;
+}
+
+/**
+ * Listens for all of them, or for none.
+ *
+ * @throws {Error} If a port is in use.
+ */
+export async function listenAll(servers: readonly HttpServer[]): Promise<HttpListener[]> {
+  const listeners: HttpListener[] = [];
+  try {
+    for (const { handler, started, ...options } of servers) {
+      const listener = await listen(handler, options);
+      listeners.push(listener);
+      started(listener.url);
+    }
+  } catch (error) {
+    await Promise.all(listeners.map((listener) => listener.close()));
+    throw error;
+  }
+  return listeners;
+}
+
 interface Started {
   readonly port: number;
   readonly close: () => Promise<void>;
