@@ -24,41 +24,9 @@
  * @module
  */
 export { Repid } from "./src/app.ts";
-export type { HttpServerOptions, RepidOptions, WorkerOptions } from "./src/app_options.ts";
-export type {
-  Actor,
-  ActorContext,
-  ActorOptions,
-  AnyHandler,
-  Handler,
-  RouterOptions,
-} from "./src/declaration/actor.ts";
 export type * from "./src/asyncapi/document.ts";
-export type { AsyncApiHtmlOptions } from "./src/asyncapi/page.ts";
 export type { AsyncApiHandlerOptions } from "./src/asyncapi/serve.ts";
 export type { Channel } from "./src/contract/channel.ts";
-export type {
-  AutoAction,
-  ConfirmationMode,
-  HandlerResult,
-  ManualAction,
-  OnError,
-  OnErrorHandler,
-} from "./src/declaration/confirmation.ts";
-export { SharedConnection, type SharedConnectionOptions } from "./src/contract/connection.ts";
-export { type Converter, jsonConverter } from "./src/declaration/converter.ts";
-export {
-  type Dependencies,
-  type DependenciesHeaders,
-  type DependenciesPayload,
-  type Dependency,
-  dependency,
-  type DependencyContext,
-  type DependencyOptions,
-  type ImpossibleFields,
-  type NoConflict,
-  type Resolved,
-} from "./src/declaration/dependency.ts";
 export {
   LeaseLostError,
   type MessageIssue,
@@ -77,54 +45,77 @@ export type {
   UnsettledMessage,
 } from "./src/contract/events.ts";
 export { EVENT_LEVELS } from "./src/contract/events.ts";
-export {
-  healthHandler,
-  type HealthHandlerOptions,
-  type WorkerHealth,
-  type WorkerState,
-} from "./src/worker/health.ts";
-export type { FetchHandler } from "./src/_internal/http_listener.ts";
-export type { JsonSchema, JsonSchemaConverters } from "./src/declaration/json_schema.ts";
+export type { FetchHandler } from "./src/contract/fetch_handler.ts";
 export { consoleLogger, type ConsoleLoggerOptions, silentLogger } from "./src/contract/logger.ts";
+export type * from "./src/contract/metadata.ts";
+export { defaultSerializer, type Serializer } from "./src/contract/serializer.ts";
+export type {
+  BaseMessage,
+  Capabilities,
+  Connection,
+  ConnectOptions,
+  MessageData,
+  MessageHeaders,
+  Server,
+  ServerSpecificParameters,
+  Settlement,
+} from "./src/contract/server.ts";
+export type {
+  StandardJsonSchemaConverter,
+  StandardJsonSchemaOptions,
+  StandardSchemaIssue,
+  StandardSchemaOptions,
+  StandardSchemaProps,
+  StandardSchemaResult,
+  StandardSchemaTypes,
+  StandardSchemaV1,
+} from "./src/contract/standard_schema.ts";
+export type { Actor, ActorOptions, AnyHandler, Handler, RouterOptions } from "./src/declaration/actor.ts";
+export type { AsyncApiHtmlOptions } from "./src/declaration/asyncapi_page_options.ts";
+export type {
+  AutoAction,
+  ConfirmationMode,
+  HandlerResult,
+  ManualAction,
+  OnError,
+  OnErrorHandler,
+} from "./src/declaration/confirmation.ts";
+export type { ActorContext, ActorInfo, DependencyContext } from "./src/declaration/context.ts";
+export { type Converter, jsonConverter } from "./src/declaration/converter.ts";
 export {
-  type ActorInfo,
+  type Dependencies,
+  type DependenciesHeaders,
+  type DependenciesPayload,
+  type Dependency,
+  dependency,
+  type DependencyOptions,
+  type ImpossibleFields,
+  type NoConflict,
+  type Resolved,
+} from "./src/declaration/dependency.ts";
+export type { JsonSchema, JsonSchemaConverters } from "./src/declaration/json_schema.ts";
+export {
   defineMessage,
   type Message,
   type MessageAction,
   type MessageContract,
   type MessageDescription,
-  type OutgoingJson,
-  type OutgoingJsonReply,
-  type OutgoingMessage,
-  type OutgoingReply,
   type ReceivedMessage,
-  type Sendable,
-  type SendArguments,
-  type SendOptions,
 } from "./src/declaration/message.ts";
-export type * from "./src/contract/metadata.ts";
+export {
+  MessageRegistry,
+  type Operation,
+  type OperationOptions,
+} from "./src/declaration/message_registry.ts";
 export type {
   ActorCall,
   ActorCallChanges,
   ActorMiddleware,
   ProducerCall,
+  ProducerCallChanges,
   ProducerMiddleware,
 } from "./src/declaration/middleware.ts";
-export type {
-  Destination,
-  SendMessageCommon,
-  SendMessageJsonOptions,
-  SendMessageOptions,
-} from "./src/producing/producer.ts";
-export { republish, type RepublishOptions } from "./src/policies/republish.ts";
-export { retry, type RetryOptions } from "./src/policies/retry.ts";
-export {
-  MessageRegistry,
-  type Operation,
-  type OperationOptions,
-  type RegisterOptions,
-  ServerRegistry,
-} from "./src/declaration/registry.ts";
+export type { RepidOptions } from "./src/declaration/repid_options.ts";
 export { Router } from "./src/declaration/router.ts";
 export {
   catchAllRoutingStrategy,
@@ -140,13 +131,25 @@ export {
   type SchemaOutput,
   unchecked,
 } from "./src/declaration/schema.ts";
-export { defaultSerializer, type Serializer } from "./src/contract/serializer.ts";
-export type * from "./src/contract/server.ts";
+export type {
+  Destination,
+  ReplyJsonOptions,
+  ReplyOptions,
+  Sendable,
+  SendArguments,
+  SendMessageJsonOptions,
+  SendMessageOptions,
+  SendOptions,
+} from "./src/declaration/sending.ts";
+export { type RegisterOptions, ServerRegistry } from "./src/declaration/server_registry.ts";
+export { republish, type RepublishOptions } from "./src/policies/republish.ts";
+export { retry, type RetryOptions } from "./src/policies/retry.ts";
 export {
   type InMemoryParameters,
   InMemoryServer,
   type InMemoryServerOptions,
 } from "./src/servers/memory/server.ts";
+export { type HealthHandlerOptions, type WorkerHealth, type WorkerState } from "./src/worker/health.ts";
 export type { OsSignal } from "./src/worker/signals.ts";
-export type * from "./src/contract/standard_schema.ts";
-export type { RunnerInfo } from "./src/worker/worker.ts";
+export type { WorkerResult } from "./src/worker/worker.ts";
+export type { HttpServerOptions, WorkerOptions } from "./src/worker/worker_options.ts";

@@ -5,7 +5,7 @@
  * `deno run -A bench/isolated.ts` or `bun run bench/isolated.ts` prints milliseconds: the median, with the least and the most.
  * @module
  */
-import { type IsolatedModule, WorkerPool } from "@repid/core/workers";
+import { type IsolatedModule, ProcessPool } from "@repid/core/isolated";
 import type * as Heavy from "../examples/heavy.ts";
 
 const ROUNDS = 15;
@@ -28,7 +28,7 @@ async function timed(run: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-async function measure(heavy: IsolatedModule<typeof Heavy>, pool: WorkerPool): Promise<void> {
+async function measure(heavy: IsolatedModule<typeof Heavy>, pool: ProcessPool): Promise<void> {
   const check = (payload: { number: number }): Promise<boolean> => heavy.isPrime(payload);
   record("start a process, first call", await timed(() => check({ number: 7 })));
 
@@ -56,7 +56,7 @@ async function timeOfKill(heavy: IsolatedModule<typeof Heavy>): Promise<number> 
 }
 
 for (let round = 0; round < ROUNDS; round++) {
-  const pool = new WorkerPool({ size: 1, killAfter: GRACE });
+  const pool = new ProcessPool({ size: 1, killAfter: GRACE });
   await measure(pool.module<typeof Heavy>(url), pool);
 }
 

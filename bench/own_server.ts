@@ -4,7 +4,7 @@
  * deno run -A bench/own_server.ts   or   bun bench/own_server.ts
  * @module
  */
-import { benchServer } from "@repid/core/testing";
+import { benchServer } from "@repid/core/conformance";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -17,7 +17,7 @@ const app = new Repid({
   logger: {
     ...silentLogger,
     info: (event, fields) => {
-      if (event === "asyncapi_server.start" && "url" in fields) void visit(fields.url);
+      if (event === "asyncapi.server.start" && "url" in fields) void visit(fields.url);
     },
   },
 });
@@ -29,8 +29,8 @@ const router = new Router({ channel: "orders" });
 router.actor({ name: "process_order", payload: type({ orderId: "number" }) }, () => {});
 app.includeRouter(router);
 
-const schema = app.generateAsyncApiSchema();
-console.log(`Operations: ${Object.keys(schema.operations).join(", ")}`);
+const document = app.asyncApiDocument();
+console.log(`Operations: ${Object.keys(document.operations).join(", ")}`);
 
 const html = app.asyncApiHtml({
   sidebar: true,

@@ -1,7 +1,7 @@
 /**
  * CPU-bound functions. The example `isolated.ts` runs them in separate processes.
  */
-import type { IsolatedContext } from "@repid/core/workers";
+import type { IsolatedContext } from "@repid/core/isolated";
 
 /** Whether a number is prime, by trying every possible divisor. */
 export function isPrime({ number }: { number: number }): boolean {

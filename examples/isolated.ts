@@ -5,7 +5,7 @@
  * deno run -A examples/isolated.ts   or   bun run examples/isolated.ts
  */
 import { InMemoryServer, Repid, Router } from "@repid/core";
-import { isolated } from "@repid/core/workers";
+import { isolated } from "@repid/core/isolated";
 import { type } from "arktype";
 import type * as Heavy from "./heavy.ts"; // types only: the module is not loaded here
 

@@ -16,8 +16,8 @@ app.messages.registerOperation({
   description: "Publishes a message to send a welcome email to a newly registered user.",
 });
 
-const operation = app.messages.getOperation("send_welcome_email");
-console.log(`${operation?.title} goes to ${operation?.channel.address}`);
+const operation = app.messages.get("send_welcome_email");
+console.log(`${operation.title} goes to ${operation.channel.address}`);
 
 const router = new Router({ channel: "email_queue" });
 router.actor({ name: "send_email_actor", payload: type({ user_id: "number" }) }, ({ user_id }) => {
@@ -34,5 +34,5 @@ await app.sendMessageJson({
 await app.runWorker({ messagesLimit: 1 });
 await connection.close();
 
-const { action, title } = app.generateAsyncApiSchema().operations.send_welcome_email ?? {};
+const { action, title } = app.asyncApiDocument().operations.send_welcome_email ?? {};
 console.log(`In the document: ${action} "${title}"`);

@@ -4,6 +4,7 @@
  *
  * deno run -A examples/own_server.ts   or   bun run examples/own_server.ts
  */
+import { Repid, Router } from "@repid/core";
 import {
   type Capabilities,
   type Connection,
@@ -11,14 +12,12 @@ import {
   type Delivery,
   type DeliveryResult,
   type MessageData,
-  Repid,
-  Router,
   type Server,
   type Settlement,
   SharedConnection,
   type SubscribeOptions,
   type Subscription,
-} from "@repid/core";
+} from "@repid/core/server";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
 

@@ -1,40 +1,39 @@
 /**
- * The application: what is declared, where it is sent, the workers that run it, and the document that describes it.
+ * The application: its actors, its servers, its workers and its AsyncAPI document.
  * @module
  */
+import type { FetchHandler } from "./contract/fetch_handler.ts";
+import type { AsyncApiHtmlOptions } from "./declaration/asyncapi_page_options.ts";
+import { checkRepidOptions, type RepidOptions } from "./declaration/repid_options.ts";
+import { checkWorkerOptions, type WorkerOptions } from "./worker/worker_options.ts";
+import type {
+  Sendable,
+  SendArguments,
+  SendMessageJsonOptions,
+  SendMessageOptions,
+  SendOptions,
+} from "./declaration/sending.ts";
+import { MessageRegistry } from "./declaration/message_registry.ts";
+import { ServerRegistry } from "./declaration/server_registry.ts";
 import { systemClock } from "./_internal/clock.ts";
-import { type FetchHandler, type HttpListener, listen } from "./_internal/http_listener.ts";
+import { type HttpListener, type HttpServer, listenAll } from "./_internal/http_listener.ts";
 import type { AsyncApiDocument } from "./asyncapi/document.ts";
 import { generateDocument } from "./asyncapi/generate.ts";
-import { type AsyncApiHtmlOptions, renderPage } from "./asyncapi/page.ts";
+import { renderPage } from "./asyncapi/page.ts";
 import { type AsyncApiHandlerOptions, documentHandler } from "./asyncapi/serve.ts";
 import type { Logger } from "./contract/events.ts";
 import { reportTo } from "./contract/events.ts";
-import {
-  checkRepidOptions,
-  checkWorkerOptions,
-  type RepidOptions,
-  type WorkerOptions,
-} from "./app_options.ts";
 import { healthHandler, type HealthHandlerOptions } from "./worker/health.ts";
 import { consoleLogger } from "./contract/logger.ts";
-import type { Sendable, SendArguments } from "./declaration/message.ts";
-import {
-  type Place,
-  Producer,
-  type SendMessageCommon,
-  type SendMessageJsonOptions,
-  type SendMessageOptions,
-} from "./producing/producer.ts";
-import { MessageRegistry, ServerRegistry } from "./declaration/registry.ts";
+import { type ActorDefaults, Producer } from "./producing/producer.ts";
 import { resolveActors, type ResolvedActor, Router } from "./declaration/router.ts";
 import { DEFAULT_OS_SIGNALS, onFirstSignal } from "./worker/signals.ts";
-import { type RunnerInfo, Worker } from "./worker/worker.ts";
+import { Worker, type WorkerResult } from "./worker/worker.ts";
 import { toWorkerLimits } from "./worker/worker_limits.ts";
 
 const DEFAULT_LOGGER = consoleLogger();
 
-/** What the testing kit and the AsyncAPI generator need to know of an application. Not part of the public API. */
+/** What the test client needs of an application. Not part of the public API. */
 export interface RepidInternals {
   /** Every actor with its defaults applied. */
   actors(): readonly ResolvedActor[];
@@ -42,7 +41,7 @@ export interface RepidInternals {
   readonly logger: Logger;
 }
 
-/** The inside of an application. Not part of the public API. */
+/** The internals of an application. Not part of the public API. */
 export let internalsOf: (app: Repid) => RepidInternals;
 
 /**
@@ -69,21 +68,21 @@ export let internalsOf: (app: Repid) => RepidInternals;
  * ```
  */
 export class Repid {
-  /** What it was made with. */
+  /** The options that you passed. */
   readonly options: RepidOptions;
   /** Its servers. */
   readonly servers: ServerRegistry = new ServerRegistry();
-  /** The operations by which it sends. */
+  /** The operations through which it sends. */
   readonly messages: MessageRegistry = new MessageRegistry();
   readonly #router: Router;
   readonly #producer: Producer;
   readonly #workers = new Set<Worker>();
-  readonly #places = new WeakMap<Sendable, Place>();
+  readonly #defaults = new WeakMap<Sendable, ActorDefaults>();
 
   /**
-   * Without servers, operations and actors.
+   * Creates an application without servers, operations and actors.
    *
-   * @throws {TypeError} If an option is not known, or has the wrong shape.
+   * @throws {TypeError} If an option is unknown or has the wrong shape.
    */
   constructor(options: RepidOptions = {}) {
     checkRepidOptions(options);
@@ -97,12 +96,12 @@ export class Repid {
       jsonSchemaConverters,
       operations: this.messages,
       serverOf: (name) => this.servers.get(name),
-      placeOf: (target) => this.#placeOf(target),
+      defaultsOf: (target) => this.#defaultsOf(target),
     });
   }
 
   /**
-   * Adds a router's actors.
+   * Adds the actors of a router, including those registered later.
    *
    * @throws {TypeError} If it is not a router.
    */
@@ -112,19 +111,19 @@ export class Repid {
   }
 
   /**
-   * Sends what a contract or an actor declares: checked by the compiler, then by its schemas as consumers will see it.
-   * Resolves when the broker has it.
+   * Sends what a contract or an actor declares. The compiler checks the payload, then its schemas validate it as consumers
+   * will see it. Resolves when the broker has confirmed the message.
    *
-   * @throws {MessageValidationError} If it does not fit.
+   * @throws {MessageValidationError} If the payload or the headers are invalid.
    * @throws {NotConnectedError} If the server is not connected.
    */
   send<P, H>(target: Sendable<P, H>, ...args: SendArguments<P, H>): Promise<void> {
-    const [payload, options] = args as readonly [unknown, SendMessageCommon?];
+    const [payload, options] = args as readonly [unknown, SendOptions?];
     return this.#producer.send(target, payload, options);
   }
 
   /**
-   * Sends bytes or text. Resolves when the broker has it.
+   * Sends bytes or text. Resolves when the broker has confirmed the message.
    *
    * @throws {TypeError} If both or neither of `channel` and `operationId` are given.
    * @throws {RangeError} If the operation or the server is not registered.
@@ -134,20 +133,25 @@ export class Repid {
     return this.#producer.sendMessage(options);
   }
 
-  /** Sends a value as JSON. As {@linkcode sendMessage}. */
+  /**
+   * Sends a value as JSON. Otherwise as {@linkcode sendMessage}.
+   *
+   * @throws {TypeError} If JSON would lose something of the value: see {@linkcode defaultSerializer}.
+   */
   sendMessageJson(options: SendMessageJsonOptions): Promise<void> {
     return this.#producer.sendMessageJson(options);
   }
 
   /**
-   * Consumes until stopped: by its signal, by an OS signal, or by its limit. Connects for as long as it runs. Comes back
-   * after every outage. Resolves within `gracefulShutdownTime + cancellationTimeout` and a bounded close after a stop.
+   * Consumes until it is stopped: by `signal`, by an OS signal, or by `messagesLimit`. It is connected while it runs. If the
+   * connection is lost, it reconnects with exponential backoff. After a stop it resolves within `gracefulShutdownTime` +
+   * `cancellationTimeout` and a bounded time for closing.
    *
-   * @throws {TypeError} If an option is not known, or a signal is none.
+   * @throws {TypeError} If an option is unknown or has the wrong shape.
    * @throws {RangeError} If a limit is out of range, or the server is not registered.
-   * @throws {Error} If a port is in use, before anything is consumed; or what the server throws and calls final.
+   * @throws {Error} If a port is in use (before anything is consumed), or with the server's error if it is not retriable.
    */
-  async runWorker(options: WorkerOptions = {}): Promise<RunnerInfo> {
+  async runWorker(options: WorkerOptions = {}): Promise<WorkerResult> {
     checkWorkerOptions(options);
     const { signal, osSignals = DEFAULT_OS_SIGNALS } = options;
     const worker = this.#createWorker(options);
@@ -173,23 +177,23 @@ export class Repid {
     }
   }
 
-  /** Answers health checks for the workers that this application is running, in a server of your own. */
+  /** A handler that answers health checks for the running workers of this application, for your own HTTP server. */
   healthHandler(options?: HealthHandlerOptions): FetchHandler {
     return healthHandler(() => [...this.#workers].map(({ monitor }) => monitor), options);
   }
 
   /**
-   * The AsyncAPI 3.0 document of everything declared so far: plain data, the same bytes for the same declarations. A schema
-   * that has no JSON Schema form becomes `{}`, and the event `asyncapi.schema.unsupported` names it.
+   * The AsyncAPI 3.0 document of everything declared so far: plain data, and the same for the same declarations. A schema
+   * without a JSON Schema form becomes `{}`; the event `asyncapi.schema.unsupported` names it.
    */
-  generateAsyncApiSchema(): AsyncApiDocument {
+  asyncApiDocument(): AsyncApiDocument {
     const report = reportTo(this.#logger);
     const { defaultSerializer, jsonSchemaConverters = {} } = this.options;
     return generateDocument({
       info: this.options,
       servers: this.servers.entries(),
       actors: resolveActors(this.#router),
-      operations: this.messages.operations(),
+      operations: [...this.messages.entries()].map(([, operation]) => operation),
       contentType: defaultSerializer?.contentType ?? "application/json",
       converters: jsonSchemaConverters,
       unsupported: (schema, error) => report("asyncapi.schema.unsupported", { schema, error }),
@@ -197,18 +201,19 @@ export class Repid {
   }
 
   /**
-   * A page that shows the AsyncAPI document. It loads the official React component from a CDN, at one version whose hash it
-   * knows; {@linkcode asyncApiHandler} serves the component itself where `@asyncapi/react-component` is installed.
+   * An HTML page that shows the AsyncAPI document. It loads the official React component from a CDN, at a fixed version with
+   * an integrity hash. {@linkcode asyncApiHandler} serves the component itself if `@asyncapi/react-component` is installed.
    */
   asyncApiHtml(options?: AsyncApiHtmlOptions): string {
-    return renderPage(this.generateAsyncApiSchema(), options);
+    return renderPage(this.asyncApiDocument(), options);
   }
 
   /**
-   * Serves the AsyncAPI page and the document, as JSON and as YAML, in a server of your own. Needs no internet where
-   * `@asyncapi/react-component` is installed in `node_modules`. The document is made at the first request.
+   * A handler that serves the AsyncAPI page and the document as JSON and YAML, for your own HTTP server. The page needs no
+   * internet access if `@asyncapi/react-component` is installed in `node_modules`. The document is generated at the first
+   * request.
    *
-   * @throws {TypeError} If the path does not start with a slash.
+   * @throws {TypeError} If the path does not start with a slash, or an option is unknown.
    *
    * @example
    * ```ts
@@ -221,7 +226,7 @@ export class Repid {
    * ```
    */
   asyncApiHandler(options?: AsyncApiHandlerOptions): FetchHandler {
-    return documentHandler(() => this.generateAsyncApiSchema(), options);
+    return documentHandler(() => this.asyncApiDocument(), options);
   }
 
   static {
@@ -236,58 +241,52 @@ export class Repid {
     return this.options.logger ?? DEFAULT_LOGGER;
   }
 
-  /** `undefined` where there is nothing to do. */
+  /** `undefined` if there are no actors. */
   #createWorker(options: WorkerOptions): Worker | undefined {
     const limits = toWorkerLimits(options);
     const server = this.servers.get(options.server);
     const report = reportTo(this.#logger);
     const actors = resolveActors(this.#router);
     if (actors.length === 0) {
-      report("worker.run.exit.no_actors", {});
+      report("worker.run.no_actors", {});
       return undefined;
     }
-    // What actors send goes to where their messages came from, unless they say otherwise.
+    // Actors send through the server that their messages come from, unless they name another.
     const producer = this.#producer.through((name) => name === undefined ? server : this.servers.get(name));
     const { jsonSchemaConverters } = this.options;
     return new Worker({ server, actors, limits, clock: systemClock, report, producer, jsonSchemaConverters });
   }
 
-  async #listen(
-    { healthCheckServer, asyncApiServer }: WorkerOptions,
-    worker: Worker,
-  ): Promise<HttpListener[]> {
+  #listen({ healthCheckServer, asyncApiServer }: WorkerOptions, worker: Worker): Promise<HttpListener[]> {
     const report = reportTo(this.#logger);
-    const listeners: HttpListener[] = [];
-    try {
-      if (healthCheckServer) {
-        const { hostname, port = 8080, path } = healthCheckServer;
-        const handler = healthHandler(() => [worker.monitor], path === undefined ? {} : { path });
-        const listener = await listen(handler, { hostname, port });
-        listeners.push(listener);
-        report("health_check_server.start", { url: listener.url });
-      }
-      if (asyncApiServer) {
-        const { hostname, port = 8081, ...options } = asyncApiServer;
-        const listener = await listen(this.asyncApiHandler(options), { hostname, port });
-        listeners.push(listener);
-        report("asyncapi_server.start", { url: listener.url });
-      }
-    } catch (error) {
-      await Promise.all(listeners.map((listener) => listener.close()));
-      throw error;
+    const servers: HttpServer[] = [];
+    if (healthCheckServer) {
+      const { hostname, port = 8080, path } = healthCheckServer;
+      const handler = healthHandler(() => [worker.monitor], { path });
+      servers.push({
+        handler,
+        hostname,
+        port,
+        started: (url) => report("health_check.server.start", { url }),
+      });
     }
-    return listeners;
+    if (asyncApiServer) {
+      const { hostname, port = 8081, ...options } = asyncApiServer;
+      const handler = this.asyncApiHandler(options);
+      servers.push({ handler, hostname, port, started: (url) => report("asyncapi.server.start", { url }) });
+    }
+    return listenAll(servers);
   }
 
-  #placeOf(target: Sendable): Place | undefined {
-    // A contract has no place: nobody needs to look for it, each time it is sent.
+  #defaultsOf(target: Sendable): ActorDefaults | undefined {
+    // A contract belongs to no router.
     if (!("handler" in target)) return undefined;
-    const known = this.#places.get(target);
+    const known = this.#defaults.get(target);
     if (known) return known;
-    // All at once: looking for one takes as long.
+    // All at once, as resolving one takes as long.
     for (const { actor, channel: { address: channel }, converter } of resolveActors(this.#router)) {
-      if (!this.#places.has(actor)) this.#places.set(actor, { channel, converter });
+      if (!this.#defaults.has(actor)) this.#defaults.set(actor, { channel, converter });
     }
-    return this.#places.get(target);
+    return this.#defaults.get(target);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The command line: writes the AsyncAPI document of an application, or checks the one that is there.
+ * The command line: writes the AsyncAPI document of an application, or compares it with a file.
  *
  * ```sh
  * deno run -A jsr:@repid/core/cli asyncapi ./app.ts > asyncapi.json
@@ -7,34 +7,34 @@
  * deno run -A jsr:@repid/core/cli check ./app.ts asyncapi.json
  * ```
  *
- * The module must export its application as `app`, or as its default, and must not start a worker when it is imported.
+ * The module must export its application as `app` or as its default export, and must not start a worker when it is imported.
  * @module
  */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { Repid } from "../mod.ts";
+import { Repid } from "./app.ts";
 import { compareDocuments } from "./asyncapi/compare.ts";
 import type { AsyncApiDocument } from "./asyncapi/document.ts";
 import { toYaml } from "./asyncapi/yaml.ts";
 
 const USAGE = `Usage:
   asyncapi <module> [--yaml]      writes the AsyncAPI document of the application that the module exports as "app"
-  check <module> <document>       compares it with a document (.json, .yaml or .yml); exits with 1 where they differ
+  check <module> <document>       compares it with a document (.json, .yaml or .yml); exits with 1 if they differ
 `;
 
-/** Where the command line writes to. */
+/** The output of the command line. */
 export interface CommandLineOutput {
-  /** Writes what was asked for. */
+  /** Writes the result. */
   out(text: string): void;
-  /** Writes what went wrong. */
+  /** Writes an error. */
   err(text: string): void;
 }
 
 /**
- * Runs one command. Answers the exit code: 0 if all is well, 1 if the documents differ, 2 if the command could not be run.
- * It never throws.
+ * Runs one command. Resolves to the exit code: 0 for success, 1 if the documents differ, 2 if the command failed. Never
+ * rejects.
  */
 export async function run(args: readonly string[], output: CommandLineOutput): Promise<number> {
   const [command, module, ...rest] = args;
@@ -61,12 +61,12 @@ async function check(module: string, file: string, output: CommandLineOutput): P
   if (differences.length === 0) return 0;
   const lines = differences.map((line) => `  ${line}\n`).join("");
   output.err(
-    `${file} is not what ${module} declares (+ only the code has it, - only the file, ~ changed):\n${lines}`,
+    `${file} differs from what ${module} declares (+ only in the code, - only in the file, ~ changed):\n${lines}`,
   );
   return 1;
 }
 
-/** YAML is compared as text, as it is written here: the first line that differs is named. */
+/** Compares YAML as text, as it is written here, and names the first line that differs. */
 function compareLines(before: string, after: string): string[] {
   if (before === after) return [];
   const [old, now] = [before.split("\n"), after.split("\n")];
@@ -82,13 +82,13 @@ function format(document: AsyncApiDocument, yaml: boolean): string {
 async function documentOf(module: string): Promise<AsyncApiDocument> {
   const exported: Record<string, unknown> = await import(pathToFileURL(resolve(module)).href);
   const app = exported.app ?? exported.default;
-  if (app instanceof Repid) return app.generateAsyncApiSchema();
+  if (app instanceof Repid) return app.asyncApiDocument();
   throw new TypeError(`Cannot document the application as the module exports no Repid as "app": ${module}`);
 }
 
-/** Runs the command that this process was started with, and sets its exit code. */
+/** Runs the command in the arguments of this process, and sets its exit code. */
 export async function main(): Promise<void> {
-  // What an application prints while it is imported must not end up in the document.
+  // Output of the application while it is imported must not become part of the document.
   console.log = console.info = console.debug = console.error;
   process.exitCode = await run(process.argv.slice(2), {
     out: (text) => process.stdout.write(text),

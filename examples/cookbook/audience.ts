@@ -7,7 +7,7 @@
  * S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY select a bucket. Without them the example starts a local one.
  */
 import { defineMessage, InMemoryServer, Repid, Router } from "@repid/core";
-import { isolated } from "@repid/core/workers";
+import { isolated } from "@repid/core/isolated";
 import { type } from "arktype";
 import process from "node:process";
 import type * as Csv from "./csv.ts"; // types only: the module is not loaded here

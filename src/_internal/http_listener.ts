@@ -3,8 +3,8 @@
  * @module
  */
 
-/** Answers a request: what `Deno.serve`, `Bun.serve` and most frameworks take. */
-export type FetchHandler = (request: Request) => Response | Promise<Response>;
+/** Answers a request. */
+type Answer = (request: Request) => Response | Promise<Response>;
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -29,7 +29,7 @@ export interface HttpListener {
  *
  * @throws {Error} If the port is in use, with the runtime's error as its `cause`.
  */
-export async function listen(handler: FetchHandler, options: ListenOptions): Promise<HttpListener> {
+export async function listen(handler: Answer, options: ListenOptions): Promise<HttpListener> {
   const { hostname = "0.0.0.0", port } = options;
   try {
     const { Deno, Bun } = globalThis as Runtimes;
@@ -43,6 +43,33 @@ export async function listen(handler: FetchHandler, options: ListenOptions): Pro
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`Cannot listen on ${hostname}:${port} as the runtime refuses: ${why}`, { cause });
   }
+}
+
+/** What to serve, and where. */
+export interface HttpServer extends ListenOptions {
+  readonly handler: Answer;
+  /** Called with the URL when it listens. */
+  readonly started: (url: string) => void;
+}
+
+/**
+ * Listens for all of them, or for none.
+ *
+ * @throws {Error} If a port is in use.
+ */
+export async function listenAll(servers: readonly HttpServer[]): Promise<HttpListener[]> {
+  const listeners: HttpListener[] = [];
+  try {
+    for (const { handler, started, ...options } of servers) {
+      const listener = await listen(handler, options);
+      listeners.push(listener);
+      started(listener.url);
+    }
+  } catch (error) {
+    await Promise.all(listeners.map((listener) => listener.close()));
+    throw error;
+  }
+  return listeners;
 }
 
 interface Started {
@@ -64,18 +91,18 @@ interface Runtimes {
 interface DenoRuntime {
   serve(
     options: { hostname: string; port: number; signal: AbortSignal; onListen: () => void },
-    handler: FetchHandler,
+    handler: Answer,
   ): { readonly addr: { readonly port: number }; readonly finished: Promise<void> };
 }
 
 interface BunRuntime {
-  serve(options: { hostname: string; port: number; fetch: FetchHandler; reusePort: boolean }): {
+  serve(options: { hostname: string; port: number; fetch: Answer; reusePort: boolean }): {
     readonly port: number;
     stop(closeActiveConnections: boolean): Promise<void>;
   };
 }
 
-function listenOnDeno(deno: DenoRuntime, fetch: FetchHandler, hostname: string, port: number): Started {
+function listenOnDeno(deno: DenoRuntime, fetch: Answer, hostname: string, port: number): Started {
   const stop = new AbortController();
   const server = deno.serve({ hostname, port, signal: stop.signal, onListen() {} }, fetch);
   return {
@@ -87,7 +114,7 @@ function listenOnDeno(deno: DenoRuntime, fetch: FetchHandler, hostname: string, 
   };
 }
 
-function listenOnBun(bun: BunRuntime, fetch: FetchHandler, hostname: string, port: number): Started {
+function listenOnBun(bun: BunRuntime, fetch: Answer, hostname: string, port: number): Started {
   const server = bun.serve({ hostname, port, fetch, reusePort: false });
   return {
     port: server.port,
@@ -97,7 +124,7 @@ function listenOnBun(bun: BunRuntime, fetch: FetchHandler, hostname: string, por
   };
 }
 
-async function listenOnNode(fetch: FetchHandler, hostname: string, port: number): Promise<Started> {
+async function listenOnNode(fetch: Answer, hostname: string, port: number): Promise<Started> {
   const { createServer } = await import("node:http");
   const server = createServer(async (incoming, outgoing) => {
     try {

@@ -6,15 +6,15 @@ import type { Channel } from "../contract/channel.ts";
 import { compact, type Components, NamedStore, reference, toKey } from "./components.ts";
 import type { AsyncApiChannel, AsyncApiReference } from "./document.ts";
 
-/** A channel in the making. */
+/** A channel that is not written yet. */
 interface Draft {
   readonly address: string | null;
-  /** What is said of it, by those who mention it. */
+  /** The descriptions of it, in the order in which they were added. */
   readonly described: Omit<Channel, "address">[];
   readonly messages: Set<string>;
 }
 
-/** Collects channels: one for each address, described by everybody who mentions it. */
+/** Collects channels: one for each address, with all its descriptions merged. */
 export class Channels {
   readonly #components: Components;
   readonly #keys = new NamedStore();
@@ -24,19 +24,19 @@ export class Channels {
     this.#components = components;
   }
 
-  /** Adds a channel and messages on it. What is said later of the same channel wins over what was said before. */
+  /** Adds a channel and messages on it. A later description of the same channel wins over an earlier one. */
   add({ address, ...described }: Channel, messages: readonly string[]): AddedChannel {
     const key = this.#keys.add(toKey(address), JSON.stringify(address), () => ({}));
     return this.#mention(key, address, described, messages);
   }
 
-  /** Adds a channel whose address each message names anew. */
+  /** Adds a channel whose address each message names. */
   addDynamic(name: string, description: string, messages: readonly string[]): AddedChannel {
     const key = this.#keys.add(toKey(name), `dynamic ${name}`, () => ({}));
     return this.#mention(key, null, { description }, messages);
   }
 
-  /** Every channel, in the order in which they were first mentioned. */
+  /** Every channel, in the order in which they were first added. */
   toRecord(): Record<string, AsyncApiChannel> {
     return Object.fromEntries([...this.#drafts].map(([key, draft]) => [key, this.#write(key, draft)]));
   }
@@ -79,7 +79,7 @@ export class Channels {
   }
 }
 
-/** Where a channel and its messages are found. */
+/** References to a channel and its messages. */
 export interface AddedChannel {
   readonly channel: AsyncApiReference;
   readonly messages: readonly AsyncApiReference[];

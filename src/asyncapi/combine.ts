@@ -1,16 +1,16 @@
 /**
- * One JSON Schema out of several that the same message must fit.
+ * Combines several JSON Schemas that the same message must match into one.
  * @module
  */
 import type { JsonSchema } from "../declaration/json_schema.ts";
 
-/** Keywords of an object whose fields can be united with those of another. */
+/** Keywords of an object whose fields can be merged with those of another. */
 const PLAIN = new Set(["type", "properties", "required", "additionalProperties", "title", "description"]);
 
 /**
- * What fits all of the schemas. Plain objects are united field by field; `allOf` joins fields that differ, and the whole
- * where a schema is no plain object. As in validation, a schema that forbids undeclared keys does not forbid those that
- * only its neighbours declare.
+ * A schema for values that match all of the schemas. Plain objects are merged field by field, with `allOf` for fields that
+ * differ; other schemas are joined with `allOf`. As in validation, a schema that forbids undeclared keys does not forbid the
+ * keys that the other schemas declare.
  */
 export function combineJsonSchemas(schemas: readonly JsonSchema[]): JsonSchema {
   const constraining = unique(schemas).filter((schema) => Object.keys(schema).length > 0);

@@ -1,11 +1,11 @@
 /**
- * What differs between two documents, for people to read.
+ * The differences between two documents, as text.
  * @module
  */
 
 /**
- * Every difference, each on a line: `+` for what only `after` has, `-` for what only `before` has, `~` for what changed,
- * and a JSON pointer. The order of keys does not matter. Empty where nothing differs.
+ * Every difference on a line of its own: `+` if only `after` has it, `-` if only `before` has it, `~` if it changed, and a JSON
+ * pointer. The order of keys does not matter. Empty if nothing differs.
  */
 export function compareDocuments(before: unknown, after: unknown, path: string = ""): string[] {
   if (isRecord(before) && isRecord(after)) {

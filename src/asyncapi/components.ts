@@ -1,5 +1,5 @@
 /**
- * The components of a document: each thing once, under a name of its own, referred to by a pointer.
+ * The components of a document: each once, under a unique name, referred to by a pointer.
  * @module
  */
 import type { Bindings, ExternalDocs, SecurityScheme, Tag } from "../contract/metadata.ts";
@@ -20,22 +20,22 @@ const KINDS = [
 
 type Kind = typeof KINDS[number];
 
-/** Collects components. What has the same name and content is one component; what differs never shares a name. */
+/** Collects components. Components with the same name and content are one component; different ones never share a name. */
 export class Components {
   readonly #stores = new Map<Kind, NamedStore>(KINDS.map((kind) => [kind, new NamedStore()]));
 
-  /** Adds one, and answers the key it has. `identity` tells things apart where their own content does not suffice. */
+  /** Adds a component and returns its key. `identity` distinguishes components if their content is not enough. */
   add(kind: Kind, name: string, value: object, identity: string = JSON.stringify(value)): string {
     return this.reserve(kind, name, identity, () => value);
   }
 
-  /** As {@linkcode add}, for what refers to its own key: `make` is called once the key is known, and only if it is new. */
+  /** As {@linkcode add}, for components that contain their own key: `make` is called with the key, and only if it is new. */
   reserve(kind: Kind, name: string, identity: string, make: (key: string) => object): string {
     const store = this.#stores.get(kind) ?? new NamedStore();
     return store.add(sanitize(name, kind === "messages" ? "message" : kind), identity, make);
   }
 
-  /** Adds labels, each once; those without a name are left out. */
+  /** Adds labels, each once. Labels without a name are left out. */
   tags(tags: readonly Tag[] | undefined): readonly AsyncApiReference[] | undefined {
     const keys = new Set(
       (tags ?? []).filter(({ name }) => name !== "").map((tag) => {
@@ -51,7 +51,7 @@ export class Components {
     return keys.size > 0 ? [...keys].map((key) => reference("components", "tags", key)) : undefined;
   }
 
-  /** Adds documentation kept elsewhere, unless it has no address. */
+  /** Adds documentation elsewhere, if it has a URL. */
   externalDocs(docs: ExternalDocs | undefined): AsyncApiReference | undefined {
     if (!docs?.url) return undefined;
     const { url, description } = docs;
@@ -64,7 +64,7 @@ export class Components {
     );
   }
 
-  /** Adds bindings; those that point elsewhere already are passed through. */
+  /** Adds bindings. A `$ref` is kept as it is. */
   bindings(
     kind: Kind & `${string}Bindings`,
     name: string,
@@ -75,7 +75,7 @@ export class Components {
     return reference("components", kind, this.add(kind, name, bindings));
   }
 
-  /** Adds ways to authenticate; those that point elsewhere already are passed through. */
+  /** Adds security schemes. A `$ref` is kept as it is. */
   security(
     owner: string,
     schemes: readonly SecurityScheme[] | undefined,
@@ -88,11 +88,11 @@ export class Components {
     });
   }
 
-  /** Everything collected; of the kinds only those that hold something, and messages. */
+  /** Everything collected: the kinds that are not empty, and messages. */
   toJSON(): AsyncApiComponents {
     const filled = KINDS.map((kind) => [kind, this.#stores.get(kind)?.toRecord() ?? {}] as const)
       .filter(([kind, record]) => kind === "messages" || Object.keys(record).length > 0);
-    // Each kind holds what the methods above put there.
+    // Each kind holds what the methods above added.
     return Object.fromEntries(filled) as unknown as AsyncApiComponents;
   }
 }
@@ -102,7 +102,7 @@ export class NamedStore {
   readonly #values = new Map<string, object>();
   readonly #identities = new Map<string, string>();
 
-  /** The key of what has this identity; a new one, near the name that is wanted, where there is none yet. */
+  /** The key of this identity. A new identity gets `name`, or `name` with a number if it is taken. */
   add(name: string, identity: string, make: (key: string) => object): string {
     let key = name;
     for (let i = 1; this.#identities.has(key); i++) {
@@ -110,7 +110,7 @@ export class NamedStore {
       key = `${name}_${i}`;
     }
     this.#identities.set(key, identity);
-    // Takes its place before it is made: what is made may add others.
+    // Reserved before it is made, because making it may add others.
     this.#values.set(key, {});
     this.#values.set(key, make(key));
     return key;
@@ -122,27 +122,27 @@ export class NamedStore {
   }
 }
 
-/** A name that may be a component's key: letters, digits, `.`, `_` and `-`, neither first nor last of the latter three. */
+/** A name that can be a component's key: letters, digits, `.`, `_` and `-`, the last three not at the start or the end. */
 export function sanitize(name: string, fallback: string): string {
   const allowed = name.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._-]+|[._-]+$/g, "");
   return allowed === "" ? fallback : allowed;
 }
 
-/** What AsyncAPI's tools take for an escape, a query or a fragment, and what JavaScript takes for a prototype. */
+/** What the tools of AsyncAPI read as an escape, a query or a fragment, and JavaScript as a prototype. */
 const NO_KEY = /[%?#]|^__proto__$/g;
 
-/** A name as a key of `servers`, `channels` or `operations`: as it is, wherever tools accept that. */
+/** A name as a key of `servers`, `channels` or `operations`: unchanged, if the tools accept it. */
 export function toKey(name: string): string {
   return name.toWellFormed().replace(NO_KEY, "_");
 }
 
-/** A reference into the document: each step escaped as a JSON pointer, then as part of a URI. */
+/** A reference into the document. Each step is escaped as a JSON pointer, then as part of a URI. */
 export function reference(...path: readonly string[]): AsyncApiReference {
   const steps = path.map((step) => encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1")));
   return { $ref: `#/${steps.join("/")}` };
 }
 
-/** The same without the fields that are `undefined`, so that optional fields are absent. */
+/** The same object without the fields that are `undefined`. */
 export function compact<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const present = Object.entries(value).filter(([, field]) => field !== undefined);
   return Object.fromEntries(present) as { [K in keyof T]: Exclude<T[K], undefined> };

@@ -1,5 +1,5 @@
 /**
- * The types of an AsyncAPI 3.0 document, as far as Repid writes it.
+ * The types of an AsyncAPI 3.0 document: the parts that Repid writes.
  * @see https://www.asyncapi.com/docs/reference/specification/v3.0.0
  * @module
  */
@@ -27,50 +27,50 @@ export interface AsyncApiDocument {
   readonly asyncapi: "3.0.0";
   /** The application. */
   readonly info: AsyncApiInfo;
-  /** Its servers, by the names they are registered under. */
+  /** Its servers, by their registered names. */
   readonly servers: Readonly<Record<string, AsyncApiServer>>;
-  /** The channels it sends to and receives from. */
+  /** The channels that it sends to and receives from. */
   readonly channels: Readonly<Record<string, AsyncApiChannel>>;
-  /** What it does on them. */
+  /** Its operations: what it sends and receives. */
   readonly operations: Readonly<Record<string, AsyncApiOperation>>;
-  /** What the rest of the document refers to. */
+  /** The parts that the rest of the document refers to. */
   readonly components: AsyncApiComponents;
 }
 
-/** What a document says of its application. */
+/** The description of the application. */
 export interface AsyncApiInfo {
   /** Its name. */
   readonly title: string;
   /** Its version. */
   readonly version: string;
-  /** What it does. */
-  readonly description?: string;
-  /** Where its terms of service are. */
-  readonly termsOfService?: string;
-  /** Who to ask about it. */
-  readonly contact?: Contact;
-  /** The terms it is offered under. */
-  readonly license?: License;
+  /** What the application does. */
+  readonly description?: string | undefined;
+  /** The URL of its terms of service. */
+  readonly termsOfService?: string | undefined;
+  /** Contact information. */
+  readonly contact?: Contact | undefined;
+  /** Its license. */
+  readonly license?: License | undefined;
   /** Labels. */
-  readonly tags?: readonly AsyncApiReference[];
+  readonly tags?: readonly AsyncApiReference[] | undefined;
   /** Where to read more. */
-  readonly externalDocs?: AsyncApiReference;
+  readonly externalDocs?: AsyncApiReference | undefined;
 }
 
 /** What servers, channels, operations and messages have in common. */
 export interface AsyncApiDescribed {
   /** A human-friendly title. */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** A short overview. */
-  readonly summary?: string;
+  readonly summary?: string | undefined;
   /** A longer text, CommonMark allowed. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Labels. */
-  readonly tags?: readonly AsyncApiReference[];
+  readonly tags?: readonly AsyncApiReference[] | undefined;
   /** Where to read more. */
-  readonly externalDocs?: AsyncApiReference;
-  /** What only its protocol knows. */
-  readonly bindings?: AsyncApiReference;
+  readonly externalDocs?: AsyncApiReference | undefined;
+  /** Protocol-specific information. */
+  readonly bindings?: AsyncApiReference | undefined;
 }
 
 /** A message broker. */
@@ -80,51 +80,51 @@ export interface AsyncApiServer extends AsyncApiDescribed {
   /** The protocol's name. */
   readonly protocol: string;
   /** The protocol's version. */
-  readonly protocolVersion?: string;
+  readonly protocolVersion?: string | undefined;
   /** The path. */
-  readonly pathname?: string;
+  readonly pathname?: string | undefined;
   /** Variables of host and path. */
-  readonly variables?: Readonly<Record<string, ServerVariable>>;
+  readonly variables?: Readonly<Record<string, ServerVariable>> | undefined;
   /** How clients authenticate. */
-  readonly security?: readonly AsyncApiReference[];
+  readonly security?: readonly AsyncApiReference[] | undefined;
 }
 
-/** A place that messages go to and come from. */
+/** A channel that messages are sent to and received from. */
 export interface AsyncApiChannel extends AsyncApiDescribed {
-  /** Its name at the broker; `null` where each message names it anew. */
+  /** Its name at the broker; `null` if each message names it. */
   readonly address: string | null;
   /** The `{expressions}` in its address. */
-  readonly parameters?: Readonly<Record<string, Record<never, never>>>;
+  readonly parameters?: Readonly<Record<string, Record<never, never>>> | undefined;
   /** The messages on it. */
-  readonly messages?: Readonly<Record<string, AsyncApiReference>>;
+  readonly messages?: Readonly<Record<string, AsyncApiReference>> | undefined;
 }
 
-/** Something that the application does. */
+/** Something that the application sends or receives. */
 export interface AsyncApiOperation extends AsyncApiDescribed {
-  /** Which way messages go, as the application sees it. */
+  /** Whether the application sends or receives. */
   readonly action: "send" | "receive";
   /** The channel. */
   readonly channel: AsyncApiReference;
-  /** Which of the channel's messages. */
-  readonly messages?: readonly AsyncApiReference[];
-  /** What answers. */
-  readonly reply?: AsyncApiReply;
+  /** The messages of the channel that belong to the operation. */
+  readonly messages?: readonly AsyncApiReference[] | undefined;
+  /** The reply to its messages. */
+  readonly reply?: AsyncApiReply | undefined;
   /** How clients authenticate. */
-  readonly security?: readonly AsyncApiReference[];
+  readonly security?: readonly AsyncApiReference[] | undefined;
 }
 
-/** The answer to an operation. */
+/** The reply to an operation. */
 export interface AsyncApiReply {
-  /** Where its address is found, if each message names it anew. */
+  /** Where a message carries the address of the reply, if each message names it. */
   readonly address?: {
     /** A runtime expression. */
     readonly location: string;
-    /** What is found there. */
-    readonly description?: string;
-  };
+    /** What it means. */
+    readonly description?: string | undefined;
+  } | undefined;
   /** Its channel. */
   readonly channel: AsyncApiReference;
-  /** Which of that channel's messages. */
+  /** The messages of that channel that are replies. */
   readonly messages: readonly AsyncApiReference[];
 }
 
@@ -132,18 +132,18 @@ export interface AsyncApiReply {
 export interface AsyncApiMessage extends AsyncApiDescribed {
   /** Its name. */
   readonly name: string;
-  /** The MIME type of its payload; absent where it has none. */
-  readonly contentType?: string;
+  /** The MIME type of its payload; absent if it has no payload. */
+  readonly contentType?: string | undefined;
   /** The schema of its headers. */
-  readonly headers?: JsonSchema;
+  readonly headers?: JsonSchema | undefined;
   /** The schema of its payload. */
-  readonly payload?: JsonSchema;
-  /** Where its correlation id is found. */
-  readonly correlationId?: CorrelationId;
-  /** Whether it should no longer be used. */
-  readonly deprecated?: boolean;
+  readonly payload?: JsonSchema | undefined;
+  /** Where the message carries its correlation id. */
+  readonly correlationId?: CorrelationId | undefined;
+  /** Whether it is deprecated. */
+  readonly deprecated?: boolean | undefined;
   /** Example messages. */
-  readonly examples?: readonly MessageExample[];
+  readonly examples?: readonly MessageExample[] | undefined;
 }
 
 /** A label. */
@@ -151,29 +151,29 @@ export interface AsyncApiTag {
   /** The label. */
   readonly name: string;
   /** What it means. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Where to read more. */
-  readonly externalDocs?: AsyncApiReference;
+  readonly externalDocs?: AsyncApiReference | undefined;
 }
 
-/** The parts that are referred to. Only `messages` is always there. */
+/** The parts that others refer to. Only `messages` is always present. */
 export interface AsyncApiComponents {
   /** Messages. */
   readonly messages: Readonly<Record<string, AsyncApiMessage>>;
   /** Schemas that others refer to. */
-  readonly schemas?: Readonly<Record<string, JsonSchema>>;
+  readonly schemas?: Readonly<Record<string, JsonSchema>> | undefined;
   /** Ways to authenticate. */
-  readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
-  /** What only protocols know of servers. */
-  readonly serverBindings?: Readonly<Record<string, Bindings>>;
-  /** What only protocols know of channels. */
-  readonly channelBindings?: Readonly<Record<string, Bindings>>;
-  /** What only protocols know of operations. */
-  readonly operationBindings?: Readonly<Record<string, Bindings>>;
-  /** What only protocols know of messages. */
-  readonly messageBindings?: Readonly<Record<string, Bindings>>;
+  readonly securitySchemes?: Readonly<Record<string, SecurityScheme>> | undefined;
+  /** Protocol-specific information about servers. */
+  readonly serverBindings?: Readonly<Record<string, Bindings>> | undefined;
+  /** Protocol-specific information about channels. */
+  readonly channelBindings?: Readonly<Record<string, Bindings>> | undefined;
+  /** Protocol-specific information about operations. */
+  readonly operationBindings?: Readonly<Record<string, Bindings>> | undefined;
+  /** Protocol-specific information about messages. */
+  readonly messageBindings?: Readonly<Record<string, Bindings>> | undefined;
   /** Labels. */
-  readonly tags?: Readonly<Record<string, AsyncApiTag>>;
-  /** Documentation kept elsewhere. */
-  readonly externalDocs?: Readonly<Record<string, ExternalDocs>>;
+  readonly tags?: Readonly<Record<string, AsyncApiTag>> | undefined;
+  /** Documentation elsewhere. */
+  readonly externalDocs?: Readonly<Record<string, ExternalDocs>> | undefined;
 }

@@ -1,13 +1,13 @@
 /**
- * From what an application declares to its AsyncAPI document. Pure: the same declarations make the same document, and
- * nothing is connected to or run.
+ * Generates the AsyncAPI document of an application from its declarations. It connects to nothing and runs nothing; the same
+ * declarations give the same document.
  * @module
  */
+import type { Operation } from "../declaration/message_registry.ts";
 import { toChannel } from "../contract/channel.ts";
 import type { JsonSchemaConverters } from "../declaration/json_schema.ts";
 import type { MessageContract } from "../declaration/message.ts";
 import type { Contact, ExternalDocs, License, Tag } from "../contract/metadata.ts";
-import type { Operation } from "../declaration/registry.ts";
 import type { ResolvedActor } from "../declaration/router.ts";
 import type { Server } from "../contract/server.ts";
 import { Channels } from "./channels.ts";
@@ -22,40 +22,40 @@ import type {
 import { Messages } from "./messages.ts";
 import { toPlainJson, type UnsupportedSchema } from "./schemas.ts";
 
-/** What an application says of itself. */
+/** The description of an application. */
 export interface ApplicationInfo {
-  readonly title?: string;
-  readonly version?: string;
-  readonly description?: string;
-  readonly termsOfService?: string;
-  readonly contact?: Contact;
-  readonly license?: License;
-  readonly tags?: readonly Tag[];
-  readonly externalDocs?: ExternalDocs;
+  readonly title?: string | undefined;
+  readonly version?: string | undefined;
+  readonly description?: string | undefined;
+  readonly termsOfService?: string | undefined;
+  readonly contact?: Contact | undefined;
+  readonly license?: License | undefined;
+  readonly tags?: readonly Tag[] | undefined;
+  readonly externalDocs?: ExternalDocs | undefined;
 }
 
-/** Everything that a document is made of. */
+/** Everything that a document is generated from. */
 export interface Declared {
   readonly info: ApplicationInfo;
   readonly servers: Iterable<readonly [name: string, server: Server]>;
   readonly actors: readonly ResolvedActor[];
   readonly operations: Iterable<Operation>;
-  /** The MIME type of what is sent, unless a contract's converter says otherwise. */
+  /** The MIME type of messages whose contract has no converter. */
   readonly contentType: string;
   readonly converters: JsonSchemaConverters;
   readonly unsupported: UnsupportedSchema;
 }
 
-/** Where messages say that their answer goes. */
+/** Where a message carries the channel of its reply. */
 const REPLY_ADDRESS = {
   location: "$message.header#/replyTo",
-  description: "Where the message wants its reply.",
+  description: "The message's replyTo names the channel of the reply.",
 };
 
-/** Writes the document. */
+/** Generates the document. */
 export function generateDocument(declared: Declared): AsyncApiDocument {
   const document = new DocumentWriter(declared).write();
-  // What users gave may hold dates, bigints and `undefined`; a document is data.
+  // The values that users pass may contain dates, bigints and `undefined`; a document is plain data.
   return toPlainJson(document) as AsyncApiDocument;
 }
 
@@ -79,7 +79,7 @@ class DocumentWriter {
     for (const [name, server] of servers) {
       written.add(toKey(name), name, () => this.#server(name, server));
     }
-    // By channel, so that a channel's messages stand together.
+    // Grouped by channel, so that the messages of a channel are together.
     for (const group of Map.groupBy(actors, ({ channel }) => channel.address).values()) {
       for (const actor of group) this.#receive(actor);
     }
@@ -87,7 +87,7 @@ class DocumentWriter {
     return {
       asyncapi: "3.0.0",
       info,
-      // Only servers are put there, and only operations below.
+      // This store holds only servers, the other one only operations.
       servers: written.toRecord() as Record<string, AsyncApiServer>,
       channels: this.#channels.toRecord(),
       operations: this.#operations.toRecord() as Record<string, AsyncApiOperation>,
@@ -139,7 +139,7 @@ class DocumentWriter {
   #receive({ name, channel, options, deps, converter }: ResolvedActor): void {
     const message = this.#messages.add({ ...options, deps, contentType: converter.contentType });
     const found = this.#channels.add(channel, [message]);
-    // What is said of the message is said of receiving it, unless the actor says otherwise.
+    // The description of the message is that of the operation, unless the actor has another.
     const { title, summary, description, tags, externalDocs, bindings } = {
       ...options,
       bindings: undefined,
@@ -162,7 +162,7 @@ class DocumentWriter {
       }));
   }
 
-  /** Tells operations apart that want the same id. */
+  /** Distinguishes operations with the same id. */
   #operationCount = 0;
 
   #send(operation: Operation): void {
@@ -194,7 +194,7 @@ class DocumentWriter {
     return this.#messages.add({ ...contract, contentType });
   }
 
-  /** One operation has one reply: where its answers do not agree on a channel, their address counts as not known. */
+  /** An operation has one reply. If its replies go to different channels, their address counts as unknown. */
   #reply(operation: string, contracts: readonly MessageContract[]): AsyncApiReply | undefined {
     const [first] = contracts;
     if (!first) return undefined;
@@ -205,7 +205,7 @@ class DocumentWriter {
     }
     const found = this.#channels.addDynamic(
       `${operation}_reply`,
-      "Wherever the message wants its reply.",
+      "The channel in the message's replyTo.",
       keys,
     );
     return { address: REPLY_ADDRESS, ...found };

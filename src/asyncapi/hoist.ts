@@ -1,12 +1,11 @@
 /**
- * From a JSON Schema document that refers to itself to schemas inside an AsyncAPI document, where its pointers would
- * lead elsewhere.
+ * Moves a JSON Schema document into an AsyncAPI document, and rewrites the pointers in it, which would point elsewhere there.
  * @module
  */
 import type { JsonSchema } from "../declaration/json_schema.ts";
 import { type Components, reference } from "./components.ts";
 
-/** Keywords that hold schemas by name: their keys are no keywords. */
+/** Keywords that hold schemas by name: their keys are not keywords. */
 const MAPS = new Set([
   "properties",
   "patternProperties",
@@ -16,24 +15,24 @@ const MAPS = new Set([
   "dependentSchemas",
 ]);
 
-/** Keywords that hold data, in which nothing is a reference. */
+/** Keywords that hold data, which contains no references. */
 const DATA = new Set(["const", "default", "enum", "examples", "example"]);
 
-/** Names that libraries count up, which say nothing and change with what else is declared. */
+/** Names that libraries number. They change with other declarations. */
 const COUNTED = /^(?:__schema|intersection|union|type|domain|unit|proto|morph|alias|node|\$ark\.\w*?)?\d+$/;
 
-/** Where hoisted schemas go. */
+/** Options of {@linkcode hoistDefinitions}. */
 export interface HoistOptions {
-  /** The name of a schema that has none. */
+  /** The name of a schema without a name of its own. */
   readonly name: string;
   readonly components: Components;
 }
 
 /**
- * Moves `definitions` and `$defs` to the document's components, and the whole schema too where it refers to its own root;
- * rewrites every pointer. References to other documents are left as they are.
+ * Moves `definitions` and `$defs` to the components of the document, and also the whole schema if it refers to its own root.
+ * Rewrites every pointer. References to other documents are kept.
  *
- * @throws {TypeError} If a pointer leads nowhere.
+ * @throws {TypeError} If the target of a pointer does not exist.
  */
 export function hoistDefinitions(schema: JsonSchema, options: HoistOptions): JsonSchema {
   return new Hoist(schema, options).run();
@@ -42,7 +41,7 @@ export function hoistDefinitions(schema: JsonSchema, options: HoistOptions): Jso
 class Hoist {
   readonly #root: JsonSchema;
   readonly #options: HoistOptions;
-  /** The pointers of what was hoisted, by where it was. */
+  /** The new pointers of hoisted schemas, by their old ones. */
   readonly #hoisted = new Map<string, string>();
 
   constructor(schema: JsonSchema, options: HoistOptions) {
@@ -51,7 +50,7 @@ class Hoist {
   }
 
   run(): JsonSchema {
-    // Before anything is hoisted, so that what cannot be hoisted leaves nothing behind.
+    // Checked before anything is hoisted, so that a failure leaves nothing behind.
     for (const pointer of pointersIn(this.#root)) resolve(this.#root, toSteps(pointer), pointer);
     const rewritten = this.#rewrite(withoutDefinitions(this.#root)) as JsonSchema;
     const root = this.#hoisted.get("");
@@ -74,7 +73,7 @@ class Hoist {
     );
   }
 
-  /** What a pointer of the schema is in the document. */
+  /** The pointer in the document for a pointer in the schema. */
   #point(pointer: string): string {
     if (!pointer.startsWith("#")) return pointer;
     const steps = toSteps(pointer);
@@ -102,7 +101,7 @@ class Hoist {
     return $ref;
   }
 
-  /** A schema with all that it refers to: it is the same as another only if all of that is the same. */
+  /** A schema with everything that it refers to: two schemas are the same only if all of that is the same. */
   #closure(pointer: string, seen: Map<string, unknown> = new Map()): Map<string, unknown> {
     if (seen.has(pointer)) return seen;
     const found = withoutDefinitions(resolve(this.#root, toSteps(pointer), pointer) as JsonSchema);
@@ -112,7 +111,7 @@ class Hoist {
   }
 }
 
-/** Every pointer into its own document that a schema holds. */
+/** Every pointer in a schema to its own document. */
 function pointersIn(schema: unknown): string[] {
   if (Array.isArray(schema)) return schema.flatMap(pointersIn);
   if (!isRecord(schema)) return [];
@@ -153,7 +152,9 @@ function resolve(root: unknown, steps: readonly string[], pointer: string): unkn
       ? (found as Record<string, unknown>)[step]
       : undefined;
   }
-  if (found === undefined) throw new TypeError(`Cannot follow the reference as it leads nowhere: ${pointer}`);
+  if (found === undefined) {
+    throw new TypeError(`Cannot follow the reference as its target does not exist: ${pointer}`);
+  }
   return found;
 }
 

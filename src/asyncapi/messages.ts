@@ -2,29 +2,29 @@
  * The messages of a document.
  * @module
  */
+import { collectInputs, type Declaration } from "../declaration/declared_inputs.ts";
 import type { JsonSchemaConverters } from "../declaration/json_schema.ts";
 import type { MessageDescription } from "../declaration/message.ts";
 import type { MessageExample } from "../contract/metadata.ts";
-import { collectInputs, type Declaration } from "../validation/validation.ts";
 import { compact, type Components, sanitize } from "./components.ts";
 import type { AsyncApiMessage } from "./document.ts";
 import { describeSchemas, toPlainJson, type UnsupportedSchema } from "./schemas.ts";
 
-/** A message as it is declared: by an actor with its dependencies, or by a contract. */
+/** A message as an actor with its dependencies, or a contract, declares it. */
 export interface DeclaredMessage extends Declaration, MessageDescription {
   readonly name: string;
   /** The MIME type of its payload. */
   readonly contentType: string;
 }
 
-/** What messages are described with. */
+/** What describing messages needs. */
 export interface MessageContext {
   readonly components: Components;
   readonly converters: JsonSchemaConverters;
   readonly unsupported: UnsupportedSchema;
 }
 
-/** Describes messages, and answers the keys under which they are found in the components. */
+/** Describes messages, and returns their keys in the components. */
 export class Messages {
   readonly #context: MessageContext;
 
@@ -32,7 +32,7 @@ export class Messages {
     this.#context = context;
   }
 
-  /** Adds a message; one that is there already keeps its key. */
+  /** Adds a message, and returns its key. The same message has the same key. */
   add(message: DeclaredMessage): string {
     const { components } = this.#context;
     return components.add("messages", message.name, this.#describe(message));
@@ -70,7 +70,7 @@ export class Messages {
   }
 }
 
-/** A payload is shown as it travels; one that is `null` is an example too. */
+/** An example as plain JSON. A payload of `null` is an example too. */
 function describeExample({ name, summary, headers, payload }: MessageExample): MessageExample {
   return toPlainJson({ name, summary, headers, payload }) as MessageExample;
 }

@@ -2,46 +2,15 @@
  * The page that shows a document: the official React component, and the document inside it.
  * @module
  */
-import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
+import { refuseUnknown } from "../_internal/known_options.ts";
+import { ASYNC_API_HTML_OPTIONS, type AsyncApiHtmlOptions } from "../declaration/asyncapi_page_options.ts";
 import type { AsyncApiDocument } from "./document.ts";
-
-/** What the page shows. Everything by default. */
-export interface AsyncApiHtmlOptions {
-  /** The list of contents at the side. */
-  readonly sidebar?: boolean;
-  /** The application. */
-  readonly info?: boolean;
-  /** Its servers. */
-  readonly servers?: boolean;
-  /** What it sends and receives. */
-  readonly operations?: boolean;
-  /** Its messages. */
-  readonly messages?: boolean;
-  /** The schemas that messages refer to. */
-  readonly schemas?: boolean;
-  /** What is wrong with the document. */
-  readonly errors?: boolean;
-  /** Whether the examples of messages are unfolded. */
-  readonly expandMessageExamples?: boolean;
-}
-
-/** Their names. */
-export const ASYNC_API_HTML_OPTIONS: KnownOptions<AsyncApiHtmlOptions> = {
-  sidebar: true,
-  info: true,
-  servers: true,
-  operations: true,
-  messages: true,
-  schemas: true,
-  errors: true,
-  expandMessageExamples: true,
-};
 
 /** A file that the page loads. */
 export interface PageAsset {
   readonly url: string;
-  /** The hash without which a browser refuses it; for files that come from elsewhere. */
-  readonly integrity?: string;
+  /** The integrity hash that the browser checks; for files of another origin. */
+  readonly integrity?: string | undefined;
 }
 
 /** The files that the page loads. */
@@ -62,8 +31,8 @@ export const UI_FILES = { script: "browser/standalone/index.js", style: "styles/
 const CDN = `https://unpkg.com/${UI_PACKAGE}@${UI_VERSION}`;
 
 /**
- * The files on the CDN, which serves what is on npm. The hashes are those of the files in the npm package, which a test
- * computes again: `openssl dgst -sha384 -binary <file> | base64 -w0`.
+ * The files on the CDN, which serves the npm package. The hashes are those of the files in the package. A test checks them:
+ * `openssl dgst -sha384 -binary <file> | base64 -w0`.
  */
 export const CDN_ASSETS: PageAssets = {
   script: {
@@ -79,7 +48,7 @@ export const CDN_ASSETS: PageAssets = {
 /**
  * Writes the page. No text of the document can become markup or script.
  *
- * @throws {TypeError} If an option is not known.
+ * @throws {TypeError} If an option is unknown.
  */
 export function renderPage(
   document: AsyncApiDocument,
@@ -142,7 +111,7 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** JSON that ends no script element, opens no comment, and has no line break of JavaScript's own. */
+/** JSON that cannot end the script element or open a comment, and contains no line separators of JavaScript. */
 function toScript(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,

@@ -1,5 +1,5 @@
 /**
- * The schemas of a document: converted, combined over an actor and its dependencies, and their definitions hoisted.
+ * The schemas of a document: converted, combined for an actor and its dependencies, and with hoisted definitions.
  * @module
  */
 import { type JsonSchema, type JsonSchemaConverters, toJsonSchema } from "../declaration/json_schema.ts";
@@ -8,21 +8,21 @@ import { combineJsonSchemas } from "./combine.ts";
 import type { Components } from "./components.ts";
 import { hoistDefinitions } from "./hoist.ts";
 
-/** Told of each schema that has no JSON Schema form: what it belongs to, and why. */
+/** Called for each schema without a JSON Schema form, with its owner and the reason. */
 export type UnsupportedSchema = (schema: string, error: unknown) => void;
 
 /** Options of {@linkcode describeSchemas}. */
 export interface DescribeOptions {
-  /** What they are the schemas of, for the warning: `the payload of "greet"`. */
+  /** The owner of the schemas, for the warning: `the payload of "greet"`. */
   readonly owner: string;
-  /** The name of what is hoisted and has no name of its own. */
+  /** The name of hoisted schemas without a name of their own. */
   readonly name: string;
   readonly components: Components;
   readonly converters: JsonSchemaConverters;
   readonly unsupported: UnsupportedSchema;
 }
 
-/** One JSON Schema for what all of the schemas accept; `undefined` where there is none. */
+/** One JSON Schema for values that all of the schemas accept; `undefined` without schemas. */
 export function describeSchemas(
   schemas: readonly AnySchema[],
   options: DescribeOptions,
@@ -34,7 +34,7 @@ export function describeSchemas(
 function describe(schema: AnySchema, options: DescribeOptions): JsonSchema {
   const { owner, name, components, converters, unsupported } = options;
   const { vendor } = schema["~standard"];
-  // `unchecked()` accepts anything, and `{}` says so.
+  // `unchecked()` accepts anything, as `{}` does.
   if (vendor === "repid") return {};
   try {
     const converted = toJsonSchema(schema, converters);
@@ -48,7 +48,7 @@ function describe(schema: AnySchema, options: DescribeOptions): JsonSchema {
   }
 }
 
-/** What `JSON.stringify` makes of a value, bigints as numbers: dates, class instances and `undefined` are gone. */
+/** A value as plain JSON, with bigints as numbers: without dates, class instances and `undefined`. */
 export function toPlainJson(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (_, field) => typeof field === "bigint" ? Number(field) : field));
 }

@@ -1,27 +1,22 @@
 /**
- * A document over HTTP: the page, the JSON, the YAML, and the page's own files where they are installed.
+ * A document over HTTP: the page, the JSON, the YAML, and the files of the page if they are installed.
  * @module
  */
-import type { FetchHandler } from "../_internal/http_listener.ts";
+import type { FetchHandler } from "../contract/fetch_handler.ts";
+import { ASYNC_API_HTML_OPTIONS, type AsyncApiHtmlOptions } from "../declaration/asyncapi_page_options.ts";
 import { refuseUnknown } from "../_internal/known_options.ts";
 import type { AsyncApiDocument } from "./document.ts";
-import {
-  ASYNC_API_HTML_OPTIONS,
-  type AsyncApiHtmlOptions,
-  CDN_ASSETS,
-  type PageAssets,
-  renderPage,
-} from "./page.ts";
+import { CDN_ASSETS, type PageAssets, renderPage } from "./page.ts";
 import { type InstalledUi, readInstalledUi } from "./ui_package.ts";
 import { toYaml } from "./yaml.ts";
 
 /** Options of {@linkcode Repid.asyncApiHandler}. */
 export interface AsyncApiHandlerOptions extends AsyncApiHtmlOptions {
-  /** Where the page is. The document is below it: `<path>/asyncapi.json` and `<path>/asyncapi.yaml`. Defaults to `/`. */
-  readonly path?: string;
+  /** The path of the page. The document is at `<path>/asyncapi.json` and `<path>/asyncapi.yaml`. Defaults to `/`. */
+  readonly path?: string | undefined;
 }
 
-/** One thing to be served. */
+/** A resource to serve. */
 interface Resource {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
@@ -33,10 +28,10 @@ type Resources = ReadonlyMap<string, Resource>;
 const encoder = new TextEncoder();
 
 /**
- * Answers `GET` and `HEAD` of the page, of `asyncapi.json` and of `asyncapi.yaml`, with an `ETag`; everything else is 404,
- * another method 405. The document is made at the first request, and stays as it is.
+ * Answers `GET` and `HEAD` requests for the page, `asyncapi.json` and `asyncapi.yaml`, with an `ETag`. Other paths are answered
+ * with 404, other methods with 405. The document is generated at the first request and then kept.
  *
- * @throws {TypeError} If the path does not start with a slash, or an option is not known.
+ * @throws {TypeError} If the path does not start with a slash, or an option is unknown.
  */
 export function documentHandler(
   generate: () => AsyncApiDocument,
@@ -51,7 +46,7 @@ export function documentHandler(
   const page = path === "/" ? path : path.replace(/\/+$/, "");
   let made: Promise<Resources> | undefined;
   return async (request) => {
-    // What failed is tried again at the next request.
+    // After a failure the next request tries again.
     made ??= readUi().then((ui) => toResources(page, generate(), shown, ui));
     made.catch(() => made = undefined);
     const resources = await made;
@@ -88,7 +83,7 @@ function answer(request: Request, resource: Resource | undefined): Response {
   });
 }
 
-/** Whether a client has what it asks for: a list of tags, weak ones too, or `*`. */
+/** Whether the client has the current version: its tags, also weak ones, include the `ETag`, or it sent `*`. */
 function matches(ifNoneMatch: string | null, etag: string): boolean {
   if (ifNoneMatch === null) return false;
   const tags = ifNoneMatch.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
@@ -103,7 +98,7 @@ async function toResources(
 ): Promise<Resources> {
   const below = page === "/" ? "" : page;
   const files = { script: "asyncapi-ui.js", style: "asyncapi-ui.css" };
-  // Relative, so that the page works behind a proxy that takes a prefix off.
+  // Relative, so that the page works behind a proxy that removes a prefix.
   const folder = below.slice(below.lastIndexOf("/") + 1);
   const relative = (file: string): string => folder === "" ? file : `${encodeURIComponent(folder)}/${file}`;
   const assets: PageAssets = ui

@@ -1,18 +1,18 @@
 /**
- * The files of the UI package, where it is installed.
+ * The files of the UI package, if it is installed.
  * @module
  */
 import { UI_FILES, UI_PACKAGE } from "./page.ts";
 
-/** The files that the page loads, as they are on the disk. */
+/** The files that the page loads, as they are on disk. */
 export interface InstalledUi {
   readonly script: Uint8Array<ArrayBuffer>;
   readonly style: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Reads the UI package's files from a `node_modules` folder at or above `from` (a folder; the current one by default), or
- * beside this library. `undefined` where it is not installed or may not be read: the page then loads them from a CDN.
+ * Reads the files of the UI package from a `node_modules` folder in or above `from` (a folder; the current one by default), or
+ * next to this library. `undefined` if it is not installed or cannot be read: the page then loads them from a CDN.
  */
 export async function readInstalledUi(from?: string): Promise<InstalledUi | undefined> {
   try {

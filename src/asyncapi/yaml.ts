@@ -1,22 +1,22 @@
 /**
- * YAML 1.2 for data: what a JSON value looks like to a reader.
+ * Writes JSON values as YAML 1.2.
  * @module
  */
 
-/** Text that no YAML reader takes for anything else: it starts like a word, and no `: ` or ` #` is in it. */
+/** Text that every YAML reader reads as text: it starts like a word and contains no `: ` or ` #`. */
 const PLAIN =
   /^[\p{L}$/_](?:[\p{L}\p{N}./$()+*=@&%!?~_,;'-]|[:#](?=[\p{L}\p{N}/])|[ ](?=[\p{L}\p{N}($/]))*$/u;
 
-/** Words that are no text in YAML 1.1 or 1.2. */
+/** Words that are not text in YAML 1.1 or 1.2. */
 const WORDS = /^(?:true|false|null|yes|no|on|off|y|n)$/i;
 
-/** Lines that a block keeps as they are: printable, no white space at either end, at most one line break after them. */
+/** Text that a block keeps unchanged: printable, no white space at either end, at most one line break at the end. */
 const BLOCK = /^[^\s\p{C}](?:(?:[^\p{C}\u2028\u2029]|\n)*[^\s\p{C}])?\n?$/u;
 
-/** What JSON leaves as it is and YAML wants escaped. */
+/** Characters that YAML requires to be escaped and JSON does not. */
 const UNPRINTABLE = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
-/** How long a key may be without a mark, as the specification has it: 1 024 characters, quotes and escapes included. */
+/** The longest key without `?`. The specification allows 1 024 characters, including quotes and escapes. */
 const LONGEST_KEY = 1000;
 
 /** A value of JSON as YAML: block style, two spaces, keys in their order. Ends with a line break. */
@@ -31,7 +31,7 @@ function write(value: unknown, indent: string): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) {
     if (value.length === 0) return "[]";
-    // A block within an item starts on the item's own line.
+    // A block in an item starts on the line of the item.
     return value.map((item) => `\n${indent}- ${write(item, `${indent}  `).trimStart()}`).join("");
   }
   const entries = Object.entries(value);

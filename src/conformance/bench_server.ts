@@ -1,5 +1,5 @@
 /**
- * How fast a server is: by itself, and below the framework.
+ * Measures a server: by itself, and below the framework.
  * @module
  */
 import type { Server } from "../contract/server.ts";
@@ -9,29 +9,29 @@ import type { ServerHarness } from "./harness.ts";
 
 /** Options of {@linkcode benchServer}. */
 export interface BenchServerOptions {
-  /** How many messages make one measurement: at least three for each that is handled at once. Defaults to 2 000; fewer where they take more than `longest`. */
-  readonly messages?: number;
-  /** How often everything is measured. Defaults to 5. */
-  readonly rounds?: number;
-  /** How many are handled at once, or published at once. Defaults to 1, 10, 100 and 1 000. */
-  readonly concurrencies?: readonly number[];
-  /** When one measurement ends at the latest, in milliseconds. Defaults to 5 000. */
-  readonly longest?: number;
-  /** Told each line of progress, and the table. Defaults to `console.log`. */
-  readonly print?: (line: string) => void;
+  /** How many messages one measurement takes: at least three times the concurrency. Defaults to 2 000; fewer if they take longer than `longest`. */
+  readonly messages?: number | undefined;
+  /** How often each figure is measured. Defaults to 5. */
+  readonly rounds?: number | undefined;
+  /** How many messages are handled, or published, at once. Defaults to 1, 10, 100 and 1 000. */
+  readonly concurrencies?: readonly number[] | undefined;
+  /** How long one measurement may take, in milliseconds. Defaults to 5 000. */
+  readonly longest?: number | undefined;
+  /** Called with each line of progress, and with the table. Defaults to `console.log`. */
+  readonly print?: ((line: string) => void) | undefined;
 }
 
-/** One figure of a server. */
+/** One measured figure of a server. */
 export interface ServerFigure {
-  /** What was done. */
+  /** What was measured. */
   readonly doing: "publish" | "consume";
-  /** Through the server's own functions, or through the framework. */
+  /** Whether the server's own methods were called, or the framework's. */
   readonly path: "seam" | "framework";
   /** How many at once. */
   readonly concurrency: number;
-  /** Messages a second, one for each round, in their order. */
+  /** Messages per second, one figure for each round, in order. */
   readonly rates: readonly number[];
-  /** User and system time of this process for each message, in microseconds, as `rates`; 0 where the runtime does not tell. */
+  /** User and system time of this process for each message, in microseconds, one for each round; 0 if the runtime does not report it. */
   readonly cpuMicros: readonly number[];
 }
 
@@ -44,22 +44,22 @@ const PATHS: Readonly<Record<ServerFigure["path"], (server: Server, channel: str
   seam: throughSeam,
   framework: throughFramework,
 };
-/** How many are under way at once while a channel is filled. */
+/** How many messages are published at once to fill a channel. */
 const FILL_WINDOW = 100;
 
 /**
- * Measures how many messages a second a server publishes and hands over: through its own functions, and through the
- * framework above it. Everything in turns, in an order that changes with each round; handlers do nothing. Prints a table
- * with medians, the least and the most.
+ * Measures how many messages per second a server publishes and delivers: through its own methods, and through the framework.
+ * Handlers do nothing. The order of the measurements is random in each round. Prints a table with the median, the lowest and
+ * the highest figure.
  *
- * Takes the harness of `testServer`, of which it uses `create` and `channel`. Server and measurement share this process.
+ * It takes the harness of `testServer`, of which it uses `create` and `channel`. The server's client runs in this process.
  *
  * @throws {RangeError} If `messages` or `rounds` is not a positive whole number.
  *
  * @example
  * ```ts
  * import { InMemoryServer } from "@repid/core";
- * import { benchServer } from "@repid/core/testing";
+ * import { benchServer } from "@repid/core/conformance";
  *
  * export async function benchMyServer(): Promise<void> {
  *   const server = new InMemoryServer();
@@ -112,7 +112,7 @@ async function measure(
   harness: Pick<ServerHarness, "create" | "channel">,
   options: MeasureOptions,
 ): Promise<Span> {
-  // Several batches of the largest size, so that no batch is taken before the span and handled in it.
+  // Several batches of the largest size, so that no batch is taken before the measured span and handled in it.
   const messages = Math.max(options.messages, 3 * concurrency);
   const warmUp = 2 * concurrency;
   const server = await harness.create();
@@ -121,7 +121,7 @@ async function measure(
     const channel = await harness.channel();
     const { publish, consume } = PATHS[path](server, channel);
     const meter = new Meter({ warmUp, messages, longest: options.longest });
-    // Some lie behind those that are measured, so that the end is no slower than the middle.
+    // More messages than are measured, so that the end is not slower than the middle.
     const most = warmUp + messages + concurrency;
     const payload = new TextEncoder().encode('{"id":1,"name":"Ada","tags":["a","b"]}');
     if (doing === "publish") {
@@ -160,7 +160,7 @@ function toTable(name: string, figures: readonly ServerFigure[]): string {
     }/s (${spread}), ` +
       `${cpu.toFixed(1)} µs of CPU each`;
   });
-  return [`${name}: messages a second, medians (least to most)`, ...lines].join("\n");
+  return [`${name}: messages per second, medians (lowest to highest)`, ...lines].join("\n");
 }
 
 function count(value = NaN): string {

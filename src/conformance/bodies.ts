@@ -1,5 +1,5 @@
 /**
- * Messages that cases send and recognise.
+ * The messages of cases.
  * @module
  */
 import type { MessageData } from "../contract/server.ts";
@@ -7,7 +7,7 @@ import type { MessageData } from "../contract/server.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A whole message of some parts. */
+/** A message with the given parts. */
 export function toMessage(parts: Partial<MessageData>): MessageData {
   const { payload = new Uint8Array(), headers = {}, contentType, replyTo } = parts;
   return { payload, headers, contentType, replyTo };

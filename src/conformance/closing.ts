@@ -1,9 +1,9 @@
 /**
- * Stopping and closing always come to an end, and nothing is lost by them.
+ * Cases: stopping and closing always end, and lose nothing.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import { assertEqual } from "./assert.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { numbered, textOf } from "./bodies.ts";
 
 /** The end of a subscription. */
@@ -24,7 +24,7 @@ export const closingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "stops and closes repeatedly, also at once",
+    name: "stops and closes repeatedly, also concurrently",
     run: async (trial) => {
       const consumer = await trial.consumer(await trial.server(), await trial.channel());
       assertEqual(consumer.subscription.isActive, true, "isActive before close()");
@@ -36,7 +36,7 @@ export const closingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "answers a waiting take with nothing when it is stopped",
+    name: "resolves a pending take with no messages when it is stopped",
     run: async (trial) => {
       const consumer = await trial.consumer(await trial.server(), await trial.channel());
       const waiting = consumer.subscription.take(5, trial.patience * 10);
@@ -47,7 +47,7 @@ export const closingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "answers a waiting take with nothing when it is closed",
+    name: "resolves a pending take with no messages when it is closed",
     run: async (trial) => {
       const consumer = await trial.consumer(await trial.server(), await trial.channel());
       const waiting = consumer.subscription.take(5, trial.patience * 10);
@@ -69,7 +69,7 @@ export const closingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "gives back what it took and did not hand over when it is stopped",
+    name: "returns prefetched messages when it is stopped",
     run: async (trial) => {
       const [server, channel, bodies] = [await trial.server(), await trial.channel(), numbered(20)];
       await trial.publish(server, channel, ...bodies);
@@ -85,7 +85,7 @@ export const closingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "gives back what was not settled when it is closed",
+    name: "returns unsettled messages when it is closed",
     run: async (trial) => {
       const [server, channel, bodies] = [await trial.server(), await trial.channel(), numbered(10)];
       await trial.publish(server, channel, ...bodies);
@@ -96,7 +96,7 @@ export const closingCases: readonly ConformanceCase[] = [
       const second = await trial.consumer(server, channel);
       const rest = await second.collect(bodies.length - 1, { each: (d) => second.settle(d, "ack") });
       const expected = bodies.filter((body) => settled && body !== textOf(settled));
-      assertEqual(rest.map(textOf).toSorted(), expected.toSorted(), "what came again");
+      assertEqual(rest.map(textOf).toSorted(), expected.toSorted(), "the redelivered messages");
       await second.nothing("delivered after its ack");
     },
   },

@@ -1,11 +1,11 @@
 /**
- * Connections: shared, counted, and refused to whoever has none.
+ * Cases: connecting and disconnecting.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import { NotConnectedError } from "../contract/errors.ts";
 import type { Capabilities, Server } from "../contract/server.ts";
 import { assert, assertEqual, assertRejects } from "./assert.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { textOf, toMessage } from "./bodies.ts";
 import type { Trial } from "./trial.ts";
 
@@ -34,16 +34,16 @@ export const connectingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "judges any error as passing or not",
+    name: "answers isRetriable() for any value",
     run: async (trial) => {
       const server = await trial.harness.create();
       for (const error of [new Error("x"), undefined, null, "text", 1, {}, Object.create(null), Symbol()]) {
-        assertEqual(typeof server.isRetriable(error), "boolean", "what isRetriable() answers");
+        assertEqual(typeof server.isRetriable(error), "boolean", "the result of isRetriable()");
       }
     },
   },
   {
-    name: "offers on its messages what its capabilities say",
+    name: "offers the methods and fields that its capabilities say",
     run: async (trial) => {
       const [server, channel] = [await trial.server(), await trial.channel()];
       const consumer = await trial.consumer(server, channel);
@@ -93,10 +93,10 @@ export const connectingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "does not connect or subscribe for whoever has given up",
+    name: "does not connect or subscribe if the signal is aborted",
     run: async (trial) => {
       const [server, channel] = [await trial.harness.create(), await trial.channel()];
-      const reason = new Error("nobody waits");
+      const reason = new Error("aborted by the case");
       const signal = AbortSignal.abort(reason);
       assertEqual(
         await assertRejects(server.connect({ signal }), "connect()") === reason,
@@ -110,7 +110,7 @@ export const connectingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "disconnects although a subscription is open",
+    name: "disconnects while a subscription is open",
     run: async (trial) => {
       const [server, channel] = [await trial.harness.create(), await trial.channel()];
       const connection = await trial.connect(server);

@@ -5,28 +5,37 @@
 import type { Delivery, DeliveryResult, Settlement, Subscription } from "../contract/server.ts";
 import { assert, assertEqual } from "./assert.ts";
 import { textOf } from "./bodies.ts";
-import type { Trial } from "./trial.ts";
 
-/** Takes messages, and states what it gets. */
+/** How long a consumer waits. A {@linkcode Trial} is one. */
+export interface Waiting {
+  /** How long something that must happen may take, in milliseconds. */
+  readonly patience: number;
+  /** How long the consumer waits before it believes that no message comes, in milliseconds. */
+  readonly quiet: number;
+  /** The result of a promise. Throws if it takes too long. */
+  within<T>(promise: Promise<T>, doing: string, ms?: number): Promise<T>;
+}
+
+/** Takes messages, and checks them. */
 export class Consumer {
-  /** What it takes from. */
+  /** The subscription that it takes from. */
   readonly subscription: Subscription;
-  readonly #trial: Trial;
+  readonly #waiting: Waiting;
 
   /** Takes from a subscription that the trial closes. */
-  constructor(subscription: Subscription, trial: Trial) {
+  constructor(subscription: Subscription, waiting: Waiting) {
     this.subscription = subscription;
-    this.#trial = trial;
+    this.#waiting = waiting;
   }
 
-  /** What is there, up to so many; `[]` after `wait` milliseconds without any. */
-  async take(max: number, wait: number = this.#trial.patience): Promise<readonly Delivery[]> {
-    const limit = wait + this.#trial.patience;
+  /** Up to `max` messages; `[]` after `wait` milliseconds without any. */
+  async take(max: number, wait: number = this.#waiting.patience): Promise<readonly Delivery[]> {
+    const limit = wait + this.#waiting.patience;
     const taking = this.subscription.take(max, wait);
-    const deliveries = await this.#trial.within(taking, `take(${max}, ${wait})`, limit);
+    const deliveries = await this.#waiting.within(taking, `take(${max}, ${wait})`, limit);
     assert(
       deliveries.length <= max,
-      `take(${max}) handed over ${deliveries.length} messages, more than it was asked for`,
+      `take(${max}) resolved with ${deliveries.length} messages, more than it was asked for`,
     );
     return deliveries;
   }
@@ -38,7 +47,7 @@ export class Consumer {
     return delivery;
   }
 
-  /** Exactly so many messages, at most `max` at a time; `each` is done with every one as it comes. */
+  /** Exactly `count` messages, at most `max` at a time; `each` is called with every message. */
   async collect(
     count: number,
     { max = count, each }: { max?: number; each?: (delivery: Delivery) => Promise<unknown> } = {},
@@ -48,7 +57,7 @@ export class Consumer {
       const deliveries = await this.take(Math.min(max, count - collected.length));
       assert(
         deliveries.length > 0,
-        `only ${collected.length} of ${count} messages came within ${this.#trial.patience} ms`,
+        `only ${collected.length} of ${count} messages came within ${this.#waiting.patience} ms`,
       );
       collected.push(...deliveries);
       if (each) await Promise.all(deliveries.map(each));
@@ -56,30 +65,30 @@ export class Consumer {
     return collected;
   }
 
-  /** States that nothing comes. */
-  async nothing(why: string, wait: number = this.#trial.quiet): Promise<void> {
+  /** Checks that no message comes. */
+  async nothing(why: string, wait: number = this.#waiting.quiet): Promise<void> {
     const deliveries = await this.take(10, wait);
     assertEqual(deliveries.map(textOf), [], why);
   }
 
-  /** Settles a message, and states what comes of it. */
+  /** Settles a message, and checks the result. */
   async settle(
     delivery: Delivery,
     settlement: Settlement,
     expected: DeliveryResult = "done",
   ): Promise<void> {
-    const result = await this.#trial.within(delivery.settle(settlement), `settle("${settlement}")`);
-    assertEqual(result, expected, `what settle("${settlement}") of ${show(delivery)} answers`);
+    const result = await this.#waiting.within(delivery.settle(settlement), `settle("${settlement}")`);
+    assertEqual(result, expected, `the result of settle("${settlement}") of ${show(delivery)}`);
   }
 
   /** Stops the subscription. */
   async stop(): Promise<void> {
-    await this.#trial.within(this.subscription.stop(), "stop() of a subscription");
+    await this.#waiting.within(this.subscription.stop(), "stop() of a subscription");
   }
 
   /** Closes the subscription. */
   async close(): Promise<void> {
-    await this.#trial.within(this.subscription.close(), "close() of a subscription");
+    await this.#waiting.within(this.subscription.close(), "close() of a subscription");
   }
 }
 

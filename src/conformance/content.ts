@@ -1,10 +1,10 @@
 /**
- * A message arrives as it was published.
+ * Cases: a message arrives as it was published.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import type { Delivery, MessageData } from "../contract/server.ts";
 import { assert, assertBytes, assertEqual } from "./assert.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { numbered, textOf, toBytes, toMessage } from "./bodies.ts";
 import type { Trial } from "./trial.ts";
 
@@ -16,7 +16,7 @@ const BODIES: Readonly<Record<string, Uint8Array>> = {
   "what is not UTF-8": Uint8Array.of(0xff, 0xfe, 0xc3, 0x28, 0x00, 0x80),
 };
 
-/** What a message consists of. */
+/** Cases about the parts of a message. */
 export const contentCases: readonly ConformanceCase[] = [
   {
     name: "delivers payloads unchanged, also empty ones and those that are not UTF-8",
@@ -52,7 +52,7 @@ export const contentCases: readonly ConformanceCase[] = [
     run: (trial) => sendsHeaders(trial, { "greeting": "Grüße, 世界 🌍", "quotes": `"'\\\n` }),
   },
   {
-    name: "delivers {} where there are no headers, and none that are undefined",
+    name: "delivers {} if there are no headers, and no headers that are undefined",
     run: async (trial) => {
       await sendsHeaders(trial, {});
       const { headers } = await roundTrip(trial, { headers: { there: "yes", absent: undefined } });
@@ -60,7 +60,7 @@ export const contentCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "delivers the content type, and none where there is none",
+    name: "delivers the content type, or none",
     run: async (trial) => {
       for (const contentType of ["application/json", "text/plain; charset=utf-8", undefined]) {
         assertEqual((await roundTrip(trial, { contentType })).contentType, contentType, "content type");
@@ -68,7 +68,7 @@ export const contentCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "delivers the channel for replies, and none where there is none",
+    name: "delivers replyTo, or none",
     run: async (trial) => {
       for (const replyTo of [await trial.channel(), undefined]) {
         assertEqual((await roundTrip(trial, { replyTo })).replyTo, replyTo, "reply to");
@@ -105,7 +105,7 @@ export const contentCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "takes channel names beyond ASCII",
+    name: "accepts channel names beyond ASCII",
     run: async (trial) => {
       const suffix = "größe 世界/a+b%2F";
       const channel = await trial.channel(suffix);
@@ -126,7 +126,7 @@ export const contentCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "takes publications made at once",
+    name: "accepts concurrent publications",
     run: async (trial) => {
       const [server, channel, bodies] = [await trial.server(), await trial.channel(), numbered(200)];
       await Promise.all(bodies.map((body) => trial.publish(server, channel, body)));
@@ -141,7 +141,7 @@ async function sendsHeaders(trial: Trial, headers: Readonly<Record<string, strin
   assertEqual((await roundTrip(trial, { headers })).headers, headers, "headers");
 }
 
-/** The message as it comes out at the other end. */
+/** The message as it arrives. */
 async function roundTrip(trial: Trial, parts: Partial<MessageData>, on?: string): Promise<Delivery> {
   const [server, channel] = [await trial.server(), on ?? await trial.channel()];
   const consumer = await trial.consumer(server, channel);

@@ -1,19 +1,19 @@
 /**
- * Who gets how many messages, and when.
+ * Cases: how many messages a consumer gets, and when.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import type { Delivery } from "../contract/server.ts";
 import { assert, assertEqual } from "./assert.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { numbered, textOf } from "./bodies.ts";
 
 /** How many messages of a busy channel may come before one of a calm channel. */
 const STARVED_AFTER = 200;
 
-/** Demand, sharing and fairness. */
+/** Cases about demand, sharing and fairness. */
 export const demandCases: readonly ConformanceCase[] = [
   {
-    name: "answers an idle take with nothing, once its wait is over",
+    name: "resolves a take with no messages when its wait is over",
     run: async (trial) => {
       const consumer = await trial.consumer(await trial.server(), await trial.channel());
       let answered = false;
@@ -24,7 +24,7 @@ export const demandCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "answers a waiting take as soon as there is a message",
+    name: "resolves a pending take as soon as there is a message",
     run: async (trial) => {
       const [server, channel] = [await trial.server(), await trial.channel()];
       const consumer = await trial.consumer(server, channel);
@@ -35,7 +35,7 @@ export const demandCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "hands over no more than it is asked for",
+    name: "delivers no more messages than a take asks for",
     run: async (trial) => {
       const [server, channel, bodies] = [await trial.server(), await trial.channel(), numbered(30)];
       await trial.publish(server, channel, ...bodies);
@@ -51,7 +51,7 @@ export const demandCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "takes no more from the broker than it was asked for",
+    name: "takes no more messages from the broker than a take asks for",
     run: async (trial) => {
       const [server, channel, bodies] = [await trial.server(), await trial.channel(), numbered(20)];
       await trial.publish(server, channel, ...bodies);
@@ -143,7 +143,7 @@ export const demandCases: readonly ConformanceCase[] = [
   },
 ];
 
-/** A time in which nobody takes anything. */
+/** Waits without taking anything. */
 function consumerless(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

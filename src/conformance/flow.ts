@@ -1,28 +1,29 @@
 /**
- * Whole flows: a worker, its actors and the broker.
+ * Cases: whole flows with a worker, its actors and the broker.
  * @module
  */
-import type { ActorContext, ActorOptions } from "../declaration/actor.ts";
+import type { ConformanceCase } from "./case.ts";
+import type { ActorContext } from "../declaration/context.ts";
+import type { WorkerOptions } from "../worker/worker_options.ts";
+import type { ActorOptions } from "../declaration/actor.ts";
 import { Repid } from "../app.ts";
-import type { WorkerOptions } from "../app_options.ts";
 import { silentLogger } from "../contract/logger.ts";
 import type { Message } from "../declaration/message.ts";
 import { Router } from "../declaration/router.ts";
-import type { RunnerInfo } from "../worker/worker.ts";
+import type { WorkerResult } from "../worker/worker.ts";
 import { assert, assertEqual } from "./assert.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { numbered, textOf, toBytes } from "./bodies.ts";
 import type { Trial } from "./trial.ts";
 
 const HEADERS = { topic: "conformance" };
 
-/** How often a message that nobody takes is delivered: nine times put back, and given up the tenth. */
+/** How often a message that matches no actor is delivered: it is rejected nine times, and nacked the tenth. */
 const SIGHTINGS = 10;
 
-/** Flows through a worker. */
+/** Cases about workers. */
 export const flowCases: readonly ConformanceCase[] = [
   {
-    name: "brings a task to its actor, with its arguments",
+    name: "delivers a message to its actor",
     run: async (trial) => {
       const channel = await trial.channel();
       const got = Promise.withResolvers<unknown>();
@@ -47,7 +48,7 @@ export const flowCases: readonly ConformanceCase[] = [
     run: (trial) => handlesEachOnce(trial, 5_000, 50),
   },
   {
-    name: "handles one message at a time, if it is told to",
+    name: "handles one message at a time with tasksLimit: 1",
     run: async (trial) => {
       const channel = await trial.channel();
       let [running, most] = [0, 0];
@@ -62,7 +63,7 @@ export const flowCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "handles as many messages at once as it may, and no more",
+    name: "handles as many messages at once as tasksLimit allows, and no more",
     run: async (trial) => {
       const channel = await trial.channel();
       let [running, most] = [0, 0];
@@ -79,7 +80,7 @@ export const flowCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "leaves what is beyond the limit of a worker to the next one",
+    name: "leaves messages beyond messagesLimit to the next worker",
     run: async (trial) => {
       const channel = await trial.channel();
       const seen: string[] = [];
@@ -93,7 +94,7 @@ export const flowCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "does not lose a message whose worker was stopped by force",
+    name: "does not lose a message whose handler was aborted by shutdown",
     run: async (trial) => {
       const channel = await trial.channel();
       const begun = Promise.withResolvers<void>();
@@ -117,7 +118,7 @@ export const flowCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "leaves channels alone that nobody listens to",
+    name: "takes nothing from channels without actors",
     run: async (trial) => {
       const [server, own, other] = [await trial.server(), await trial.channel(), await trial.channel()];
       await trial.publish(server, other, "untouched");
@@ -131,7 +132,7 @@ export const flowCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "gives up a message that no actor takes, after nine times",
+    name: "nacks a message that matches no actor, the tenth time",
     run: async (trial) => {
       const [server, channel] = [await trial.server(), await trial.channel()];
       let sightings = 0;
@@ -151,13 +152,13 @@ export const flowCases: readonly ConformanceCase[] = [
       await trial.send(server, channel, { headers: { topic: known.name } });
       await trial.within(handled.promise, "handling what comes after");
       await worker.stop();
-      await (await trial.consumer(server, channel)).nothing("delivered after it was given up");
-      // The message that was handled was looked at as well.
+      await (await trial.consumer(server, channel)).nothing("delivered after it was nacked");
+      // The handled message was matched as well.
       assertEqual(sightings, SIGHTINGS + 1, "how often it was delivered");
     },
   },
   {
-    name: "answers where a message wants its reply, and forgets the message",
+    name: "sends a reply to replyTo and acknowledges the message",
     run: async (trial) => {
       const [server, channel, answers] = [await trial.server(), await trial.channel(), await trial.channel()];
       const answered = Promise.withResolvers<boolean>();
@@ -173,7 +174,7 @@ export const flowCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "lets actors send while all room is taken",
+    name: "lets actors send while all slots are taken",
     run: async (trial) => {
       const [channel, next] = [await trial.channel(), await trial.channel()];
       const done = Promise.withResolvers<void>();
@@ -201,9 +202,9 @@ export interface RunningWorker {
   /** Its application. */
   readonly app: Repid;
   /** Its end. */
-  readonly running: Promise<RunnerInfo>;
+  readonly running: Promise<WorkerResult>;
   /** Ends it, and waits for that. */
-  stop(): Promise<RunnerInfo>;
+  stop(): Promise<WorkerResult>;
 }
 
 /** Starts a worker with one actor on one channel, until the case ends; the bodies are sent before it starts. */
@@ -237,7 +238,7 @@ async function startWorker(
   await prepare(app);
   const controller = new AbortController();
   const running = app.runWorker({ osSignals: [], signal: controller.signal, ...options });
-  const stop = (): Promise<RunnerInfo> => {
+  const stop = (): Promise<WorkerResult> => {
     controller.abort();
     return trial.within(running, "the end of a worker", trial.patience + 30_000);
   };

@@ -1,26 +1,25 @@
 /**
- * What whoever tests a server tells the suite about it.
+ * What the author of a server passes to the suite.
  * @module
  */
-import type { BaseMessage, Capabilities, Server } from "../contract/server.ts";
-import type { Trial } from "./trial.ts";
+import type { BaseMessage, Server } from "../contract/server.ts";
 
 /** Registers a test: `Deno.test`, `bun:test`'s or `node:test`'s `test`. */
 export type RegisterTest = (name: string, fn: () => Promise<void>) => void;
 
-/** Makes the broker unavailable. All of them resolve when it is done. */
+/** Makes the broker unavailable and available. All methods resolve when that is done. */
 export interface BrokerControl {
-  /** Ends the broker in order. Harmless where it is down. */
+  /** Stops the broker gracefully. Does nothing if it is down. */
   stop(): Promise<void>;
-  /** Starts it again, at the same address and with what it kept; the channels made before exist. Harmless where it is up. */
+  /** Starts it again, at the same address, with the messages that it stored and the same channels. Does nothing if it is up. */
   start(): Promise<void>;
-  /** Ends it at once, as a power cut would. */
+  /** Kills it at once, like a power cut. */
   kill(): Promise<void>;
 }
 
 /** Servers whose leases are short enough to wait for. */
 export interface LeaseControl {
-  /** As {@linkcode ServerHarness.create}, but a message that is not settled or extended comes back after `duration`. */
+  /** As {@linkcode ServerHarness.create}, but leases expire after `duration` unless they are extended. */
   create(): Server | Promise<Server>;
   /** How long a lease lasts, in milliseconds. */
   readonly duration: number;
@@ -29,55 +28,45 @@ export interface LeaseControl {
 /** The server under test. */
 export interface ServerHarness {
   /**
-   * A new server object for the same broker, not connected; the same object where the broker lives in it. The suite makes
-   * several in each test, and closes every connection that it opens.
+   * A new server object for the same broker, not connected. If the broker is the object itself, return the same object each
+   * time. The suite creates several in each test, and closes every connection that it opens.
    */
   create(): Server | Promise<Server>;
-  /** The address of a new, empty channel that exists at the broker. It ends with `suffix` where one is given. */
+  /** The address of a new, empty channel that exists at the broker. It ends with `suffix`, if there is one. */
   channel(suffix?: string): string | Promise<string>;
-  /** The messages of a channel that were dead-lettered. Needed where `capabilities.deadLetter`. */
-  deadLetters?(channel: string): Promise<readonly Pick<BaseMessage, "payload" | "headers">[]>;
-  /** Controls the broker; or, in words, why that cannot be done. */
+  /** The dead-lettered messages of a channel. Required if `capabilities.deadLetter`. */
+  readonly deadLetters?:
+    | ((channel: string) => Promise<readonly Pick<BaseMessage, "payload" | "headers">[]>)
+    | undefined;
+  /** Controls the broker; or the reason why that is not possible. */
   readonly broker: BrokerControl | string;
-  /** Servers with short leases; or, in words, why there are none. Needed where `capabilities.leases`. */
-  readonly leases?: LeaseControl | string;
-  /** Cases that cannot be kept, by their name, each with the reason in words. */
-  readonly skip?: Readonly<Record<string, string>>;
+  /** Servers with short leases; or the reason why there are none. Required if `capabilities.leases`. */
+  readonly leases?: LeaseControl | string | undefined;
+  /** The cases to skip, by their name, each with the reason. */
+  readonly skip?: Readonly<Record<string, string>> | undefined;
   /** How long something that must happen may take, in milliseconds. Defaults to 10 000. */
-  readonly patience?: number;
-  /** How long nothing must come until the suite believes that nothing will, in milliseconds. Defaults to 250. */
-  readonly quiet?: number;
+  readonly patience?: number | undefined;
+  /** How long the suite waits before it decides that no message comes, in milliseconds. Defaults to 250. */
+  readonly quiet?: number | undefined;
 }
 
-/** A case that was not run. */
+/** A case that was skipped. */
 export interface SkippedCase {
   /** The case's name. */
   readonly name: string;
-  /** Why, in words. */
+  /** The reason. */
   readonly reason: string;
 }
 
-/** What came of a suite. Complete once its tests have run. */
+/** The result of a suite. Complete when its tests have run. */
 export interface ConformanceReport {
-  /** The cases that were kept. */
+  /** The cases that passed. */
   readonly passed: readonly string[];
-  /** The cases that were not. */
+  /** The cases that failed. */
   readonly failed: readonly string[];
-  /** The cases that were not run. */
+  /** The cases that were skipped. */
   readonly skipped: readonly SkippedCase[];
 }
 
-/** What a case needs of its harness besides a server. */
+/** What a case needs of its harness in addition to a server. */
 export type HarnessPart = "broker" | "leases" | "deadLetters";
-
-/** Something that every server must do. */
-export interface ConformanceCase {
-  /** What it does: the predicate of a sentence that starts with the server's name. */
-  readonly name: string;
-  /** Skipped where one of these is not a capability. */
-  readonly capabilities?: readonly (keyof Capabilities)[];
-  /** Skipped where the harness says why it has none. */
-  readonly part?: HarnessPart;
-  /** Throws where the server does not do it. */
-  readonly run: (trial: Trial) => Promise<void>;
-}

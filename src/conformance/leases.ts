@@ -1,24 +1,24 @@
 /**
- * Leases: messages that come back from consumers who are silent for too long; to anyone, so also to who was silent.
+ * Cases: leases. A message whose lease expired is redelivered to any consumer, also to the one that had it.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import type { Delivery } from "../contract/server.ts";
 import { assert, assertEqual, ConformanceError } from "./assert.ts";
 import type { Consumer } from "./consumer.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { textOf } from "./bodies.ts";
 import type { Trial } from "./trial.ts";
 
-/** Leases, kept and lost. */
+/** Cases about leases. */
 export const leaseCases: readonly ConformanceCase[] = [
   {
-    name: "delivers a message again when its lease was lost, and settles it for its new holder only",
+    name: "redelivers a message when its lease expires, and lets only its new consumer settle it",
     capabilities: ["leases"],
     part: "leases",
     run: async (trial) => {
       const { first, second, delivery } = await leased(trial);
       const [holder, again] = await either(trial, [second, first]);
-      assertEqual(textOf(again), "leased", "what came again");
+      assertEqual(textOf(again), "leased", "the redelivered message");
       await first.settle(delivery, "ack", "lost");
       await holder.settle(again, "ack");
       await second.nothing("delivered after its ack");
@@ -26,14 +26,14 @@ export const leaseCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "answers that a lost lease is lost",
+    name: "answers that an expired lease is lost",
     capabilities: ["leases"],
     part: "leases",
     run: async (trial) => {
       const { first, second, delivery } = await leased(trial);
       const [holder, again] = await either(trial, [second, first]);
       const answer = await trial.within(extend(delivery), "extendLease()");
-      assertEqual(answer, "lost", "what extendLease() answers");
+      assertEqual(answer, "lost", "the result of extendLease()");
       await holder.settle(again, "ack");
     },
   },
@@ -47,7 +47,7 @@ export const leaseCases: readonly ConformanceCase[] = [
       const end = performance.now() + duration * 3;
       while (performance.now() < end) {
         const answer = await trial.within(extend(delivery), "extendLease()");
-        assertEqual(answer, "done", "what extendLease() answers");
+        assertEqual(answer, "done", "the result of extendLease()");
         await second.nothing("delivered although its lease was extended", duration / 8);
         await first.nothing("delivered although its lease was extended", duration / 8);
       }
@@ -64,7 +64,7 @@ interface Leased {
   readonly delivery: Delivery;
 }
 
-/** One message in the hands of the first of two consumers, with a short lease. */
+/** One message that the first of two consumers has, with a short lease. */
 async function leased(trial: Trial): Promise<Leased> {
   const channel = await trial.channel();
   const [one, other] = [await trial.leases().create(), await trial.leases().create()];
@@ -76,7 +76,7 @@ async function leased(trial: Trial): Promise<Leased> {
   return { first, second: await trial.consumer(other, channel), delivery };
 }
 
-/** The next message of any of them, and who has it. Which one it comes to is the broker's affair. */
+/** The next message of any consumer, and that consumer. The broker decides which one it is. */
 async function either(trial: Trial, consumers: readonly Consumer[]): Promise<[Consumer, Delivery]> {
   const end = performance.now() + trial.patience + trial.leases().duration * 3;
   while (performance.now() < end) {
@@ -85,7 +85,7 @@ async function either(trial: Trial, consumers: readonly Consumer[]): Promise<[Co
       if (delivery) return [consumer, delivery];
     }
   }
-  throw new ConformanceError("what was not settled did not come again");
+  throw new ConformanceError("the message whose lease expired was not redelivered");
 }
 
 function extend(delivery: Delivery): Promise<"done" | "lost"> {

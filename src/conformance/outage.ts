@@ -1,17 +1,17 @@
 /**
- * A broker that goes away and comes back.
+ * Cases: outages of the broker.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import { assert, assertEqual } from "./assert.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { workerOn } from "./flow.ts";
 import { numbered, textOf, toBytes, toMessage } from "./bodies.ts";
 import type { Trial } from "./trial.ts";
 
-/** How long a call may take with the broker gone, in milliseconds. */
+/** How long a call may take while the broker is down, in milliseconds. */
 const BOUND = 30_000;
 
-/** Outages. */
+/** Cases about outages. */
 export const outageCases: readonly ConformanceCase[] = [
   {
     name: "closes everything with the broker gone",
@@ -40,7 +40,7 @@ export const outageCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "judges the loss of its broker as passing",
+    name: "calls the loss of its broker retriable",
     part: "broker",
     run: async (trial) => {
       const server = await trial.harness.create();
@@ -55,13 +55,13 @@ export const outageCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "loses nothing of what it confirmed when its broker is stopped, and consumes again by itself",
+    name: "loses no confirmed message when its broker is stopped, and reconnects",
     capabilities: ["durable"],
     part: "broker",
     run: (trial) => survives(trial, "stop"),
   },
   {
-    name: "loses nothing of what it confirmed when its broker is killed, and consumes again by itself",
+    name: "loses no confirmed message when its broker is killed, and reconnects",
     capabilities: ["durable"],
     part: "broker",
     run: (trial) => survives(trial, "kill"),

@@ -1,20 +1,20 @@
 /**
- * What becomes of a message that was settled, or was not.
+ * Cases: settling messages.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import { systemClock } from "../_internal/clock.ts";
 import type { Delivery, Server } from "../contract/server.ts";
 import { MessageSettlement } from "../execution/message_settlement.ts";
 import { assert, assertBytes, assertEqual } from "./assert.ts";
 import type { Consumer } from "./consumer.ts";
-import type { ConformanceCase } from "./harness.ts";
 import { numbered, textOf, toBytes, toMessage } from "./bodies.ts";
 import type { Trial } from "./trial.ts";
 
-/** Settling. */
+/** Cases about settling. */
 export const settlementCases: readonly ConformanceCase[] = [
   {
-    name: "forgets what was acked",
+    name: "does not redeliver an acked message",
     run: async (trial) => {
       const { server, channel, consumer, delivery } = await delivered(trial);
       await consumer.settle(delivery, "ack");
@@ -24,18 +24,18 @@ export const settlementCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "delivers again what was rejected",
+    name: "redelivers a rejected message",
     run: async (trial) => {
       const { consumer, delivery } = await delivered(trial);
       await consumer.settle(delivery, "reject");
       const again = await consumer.next();
-      assertEqual(textOf(again), "message-0", "what came again");
+      assertEqual(textOf(again), "message-0", "the redelivered message");
       await consumer.settle(again, "ack");
       await consumer.nothing("delivered after its ack");
     },
   },
   {
-    name: "delivers what was rejected to another consumer, unchanged",
+    name: "redelivers a rejected message unchanged, also to another consumer",
     run: async (trial) => {
       const [channel, replyTo] = [await trial.channel(), await trial.channel()];
       const [first, second] = await twoConsumers(trial, channel);
@@ -54,7 +54,7 @@ export const settlementCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "keeps a message's id when it is delivered again",
+    name: "keeps a message's id when it is redelivered",
     capabilities: ["stableMessageIds"],
     run: async (trial) => {
       const { consumer, delivery } = await delivered(trial);
@@ -77,7 +77,7 @@ export const settlementCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "delivers no more what was nacked",
+    name: "does not redeliver a nacked message",
     run: async (trial) => {
       const { server, channel, consumer, delivery } = await delivered(trial);
       await consumer.settle(delivery, "nack");
@@ -87,7 +87,7 @@ export const settlementCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "dead-letters what was nacked, and nothing else",
+    name: "dead-letters nacked messages only",
     capabilities: ["deadLetter"],
     part: "deadLetters",
     run: async (trial) => {
@@ -115,12 +115,12 @@ export const settlementCases: readonly ConformanceCase[] = [
       );
       const rejected = deliveries.filter((_, index) => index % 3 === 2).map(textOf);
       const again = await consumer.collect(rejected.length, { each: (d) => consumer.settle(d, "ack") });
-      assertEqual(again.map(textOf).toSorted(), rejected.toSorted(), "what came again");
+      assertEqual(again.map(textOf).toSorted(), rejected.toSorted(), "the redelivered message");
       await consumer.nothing("delivered after it was settled");
     },
   },
   {
-    name: "lets the first settlement win",
+    name: "applies only the first settlement of a message",
     run: async (trial) => {
       const { server, consumer, delivery } = await delivered(trial);
       const settling = settlingOf(server, delivery);
@@ -131,7 +131,7 @@ export const settlementCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "settles after stop() began",
+    name: "settles messages after stop()",
     run: async (trial) => {
       const [channel] = [await trial.channel()];
       const [first, second] = await twoConsumers(trial, channel);
@@ -144,14 +144,15 @@ export const settlementCases: readonly ConformanceCase[] = [
       await stopping;
       await first.settle(rejected, "reject");
       const again = await second.next();
-      assertEqual(textOf(again), textOf(rejected), "what came again");
+      assertEqual(textOf(again), textOf(rejected), "the redelivered message");
       await second.settle(again, "ack");
       await first.close();
       await second.nothing("delivered after its ack");
     },
   },
   {
-    name: 'answers "lost" for a message of a closed subscription, and leaves it to who has it now',
+    name:
+      'answers "lost" for a message of a closed subscription, and does not settle it for its new consumer',
     run: async (trial) => {
       for (const settlement of ["ack", "nack", "reject"] as const) {
         const channel = await trial.channel();
@@ -221,7 +222,7 @@ interface Delivered {
   readonly delivery: Delivery;
 }
 
-/** One message, in the hands of a consumer. */
+/** One message that a consumer has. */
 async function delivered(trial: Trial): Promise<Delivered> {
   const [server, channel] = [await trial.server(), await trial.channel()];
   const consumer = await trial.consumer(server, channel);

@@ -1,26 +1,21 @@
 /**
- * The suite that a server must pass to be called one.
+ * The suite that every server must pass.
  * @module
  */
+import type { ConformanceCase } from "./case.ts";
 import type { Server } from "../contract/server.ts";
 import { closingCases } from "./closing.ts";
 import { connectingCases } from "./connecting.ts";
 import { contentCases } from "./content.ts";
 import { demandCases } from "./demand.ts";
 import { flowCases } from "./flow.ts";
-import type {
-  ConformanceCase,
-  ConformanceReport,
-  RegisterTest,
-  ServerHarness,
-  SkippedCase,
-} from "./harness.ts";
+import type { ConformanceReport, RegisterTest, ServerHarness, SkippedCase } from "./harness.ts";
 import { leaseCases } from "./leases.ts";
 import { outageCases } from "./outage.ts";
 import { settlementCases } from "./settlement.ts";
 import { Trial } from "./trial.ts";
 
-/** Every case, in the order in which they are run: the later ones take what the earlier ones state for granted. */
+/** Every case, in the order in which they run: later cases rely on what earlier ones test. */
 export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...connectingCases,
   ...contentCases,
@@ -33,15 +28,15 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
 ];
 
 /**
- * Registers one test for each thing that a server must do, and a last one that prints what came of them. A case is skipped
- * only where a capability says that the broker cannot do it, or the harness says in words why not.
+ * Registers one test for each thing that a server must do, and a last one that prints the result. A case is skipped only if
+ * the server lacks a capability, or the harness gives a reason.
  *
- * @throws {RangeError} If the harness skips what is no case.
+ * @throws {RangeError} If the harness skips a case that does not exist.
  *
  * @example
  * ```ts
  * import { InMemoryServer } from "@repid/core";
- * import { type RegisterTest, testServer } from "@repid/core/testing";
+ * import { type RegisterTest, testServer } from "@repid/core/conformance";
  *
  * export function testMemory(test: RegisterTest): void {
  *   const server = new InMemoryServer();
@@ -72,14 +67,14 @@ export function testServer(test: RegisterTest, name: string, harness: ServerHarn
     });
   }
   const report: ConformanceReport = { passed, failed, skipped };
-  test(`${name}: the figures of its conformance`, () => {
+  test(`${name}: the result of the conformance suite`, () => {
     console.log(describeReport(name, report));
     return Promise.resolve();
   });
   return report;
 }
 
-/** Runs one case, and lets go of everything it used. */
+/** Runs one case, then releases everything that it used. */
 export async function runCase(one: ConformanceCase, harness: ServerHarness): Promise<void> {
   const trial = new Trial(harness);
   try {
@@ -89,7 +84,7 @@ export async function runCase(one: ConformanceCase, harness: ServerHarness): Pro
   }
 }
 
-/** Why a case cannot be run; `undefined` where it can. */
+/** Why a case is skipped; `undefined` if it is not. */
 async function reasonToSkip(one: ConformanceCase, harness: ServerHarness): Promise<string | undefined> {
   const given = harness.skip?.[one.name];
   if (given !== undefined) return given;
@@ -104,7 +99,9 @@ async function reasonToSkip(one: ConformanceCase, harness: ServerHarness): Promi
 function refuseUnknown({ skip = {} }: ServerHarness): void {
   const known = new Set(CONFORMANCE_CASES.map(({ name }) => name));
   const unknown = Object.keys(skip).filter((name) => !known.has(name));
-  if (unknown.length > 0) throw new RangeError(`Cannot skip what is no case: ${unknown.join("; ")}`);
+  if (unknown.length > 0) {
+    throw new RangeError(`Cannot skip a case as it does not exist: ${unknown.join("; ")}`);
+  }
 }
 
 function describeReport(name: string, { passed, failed, skipped }: ConformanceReport): string {

@@ -1,5 +1,5 @@
 /**
- * What a case works with: servers, channels and consumers that are let go of when the case ends.
+ * What a case works with: servers, channels and consumers that are released when the case ends.
  * @module
  */
 import { settlesWithin, systemClock } from "../_internal/clock.ts";
@@ -9,30 +9,30 @@ import { Consumer } from "./consumer.ts";
 import { toBytes, toMessage } from "./bodies.ts";
 import type { BrokerControl, LeaseControl, ServerHarness } from "./harness.ts";
 
-/** One case being run. */
+/** One running case. */
 export class Trial {
-  /** What is tested. */
+  /** The harness of the tested server. */
   readonly harness: ServerHarness;
   /** How long something that must happen may take, in milliseconds. */
   readonly patience: number;
-  /** How long nothing must come, in milliseconds. */
+  /** How long to wait before deciding that no message comes, in milliseconds. */
   readonly quiet: number;
-  /** What is let go of at the end, the latest first. */
+  /** What to release at the end, the last one first. */
   readonly #endings: (() => Promise<unknown>)[] = [];
 
-  /** Nothing is connected yet. */
+  /** Connects nothing yet. */
   constructor(harness: ServerHarness) {
     this.harness = harness;
     this.patience = harness.patience ?? 10_000;
     this.quiet = harness.quiet ?? 250;
   }
 
-  /** A channel of this case's own. */
+  /** A new channel for this case. */
   async channel(suffix?: string): Promise<string> {
     return await this.harness.channel(suffix);
   }
 
-  /** A server that is connected. */
+  /** A connected server. */
   async server(): Promise<Server> {
     const server = await this.harness.create();
     await this.connect(server);
@@ -46,35 +46,35 @@ export class Trial {
     return connection;
   }
 
-  /** Something that takes messages, until the case ends. */
+  /** A consumer that is closed when the case ends. */
   async consumer(server: Server, ...channels: string[]): Promise<Consumer> {
     const subscription = await this.within(server.subscribe(channels), "subscribing");
     this.atEnd(() => subscription.close());
     return new Consumer(subscription, this);
   }
 
-  /** Publishes one after the other. */
+  /** Publishes messages one after the other. */
   async publish(server: Server, channel: string, ...bodies: readonly (string | Uint8Array)[]): Promise<void> {
     for (const body of bodies) await this.send(server, channel, { payload: toBytes(body) });
   }
 
-  /** Publishes one message, of which what is not given is absent. */
+  /** Publishes one message with the given parts. */
   async send(server: Server, channel: string, parts: Partial<MessageData>): Promise<void> {
     await this.within(server.publish(channel, toMessage(parts), {}), "publishing");
   }
 
-  /** What a promise answers, unless it takes too long. */
+  /** The result of a promise. Throws if it takes too long. */
   async within<T>(promise: Promise<T>, doing: string, ms: number = this.patience): Promise<T> {
-    assert(await settlesWithin(systemClock, ms, promise), `${doing}: did not come to an end within ${ms} ms`);
+    assert(await settlesWithin(systemClock, ms, promise), `${doing}: did not end within ${ms} ms`);
     return await promise;
   }
 
-  /** Lets go of something when the case ends. */
+  /** Releases something when the case ends. */
   atEnd(ending: () => Promise<unknown>): void {
     this.#endings.push(ending);
   }
 
-  /** The broker's switches, which are on again when the case ends. */
+  /** The control of the broker, which is started again when the case ends. */
   broker(): BrokerControl {
     const { broker } = this.harness;
     assert(typeof broker === "object", "the harness has no broker control");
@@ -89,7 +89,7 @@ export class Trial {
     return leases;
   }
 
-  /** What was dead-lettered of a channel, once there is so much. */
+  /** The dead-lettered messages of a channel, as soon as there are `count`. */
   async deadLetters(
     channel: string,
     count: number,
@@ -103,11 +103,11 @@ export class Trial {
     }
   }
 
-  /** Lets go of everything, also after something could not be let go of: the broker must be up for the next case. */
+  /** Releases everything, also after a failure: the broker must be up for the next case. */
   async end(): Promise<void> {
     const errors: unknown[] = [];
     for (const ending of this.#endings.splice(0).reverse()) {
-      await this.within(ending(), "letting go at the end").catch((error) => errors.push(error));
+      await this.within(ending(), "releasing at the end").catch((error) => errors.push(error));
     }
     if (errors.length > 0) throw errors[0];
   }

@@ -1,32 +1,32 @@
 /**
- * Channels: the places messages go to and come from.
+ * Channels: where messages are sent to and consumed from.
  * @module
  */
 import type { Bindings, ExternalDocs, Tag } from "./metadata.ts";
 
-/** A queue, stream, topic or subscription, with what an AsyncAPI document says of it. */
+/** A queue, stream, topic or subscription, and how the AsyncAPI document describes it. */
 export interface Channel {
   /** Its name at the broker. */
   readonly address: string;
   /** A human-friendly name. */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** A short overview. */
-  readonly summary?: string;
+  readonly summary?: string | undefined;
   /** A longer text, CommonMark allowed. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Labels. */
-  readonly tags?: readonly Tag[];
+  readonly tags?: readonly Tag[] | undefined;
   /** Where to read more. */
-  readonly externalDocs?: ExternalDocs;
-  /** What only its protocol knows. */
-  readonly bindings?: Bindings;
+  readonly externalDocs?: ExternalDocs | undefined;
+  /** Protocol-specific information. */
+  readonly bindings?: Bindings | undefined;
 }
 
-/** The channel that actors listen on where neither they nor a router above them name one. */
+/** The channel of actors if neither they nor a router above them name one. */
 export const DEFAULT_CHANNEL = "default";
 
 /**
- * A channel from its address alone, or from a full description.
+ * A channel, from its address or from a full description.
  *
  * @throws {TypeError} If the address is not a non-empty string.
  */

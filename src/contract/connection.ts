@@ -1,48 +1,48 @@
 /**
- * Counts who uses a broker's connection, so that a nested user does not disconnect the outer one.
+ * Counts the users of a broker's connection, so that one of them does not disconnect the others.
  * @module
  */
 import { NotConnectedError } from "./errors.ts";
 import type { Connection, ConnectOptions } from "./server.ts";
 
-/** How a server opens and shuts what its users share. */
+/** How a server opens and closes the connection that its users share. */
 export interface SharedConnectionOptions {
-  /** Opens it. Called when the first user comes; never while open or shutting. */
+  /** Opens the connection. Called for the first user; never while it is open or closing. */
   readonly open: (options: ConnectOptions) => Promise<void>;
-  /** Shuts it. Called when the last user has gone; must settle within a bound. */
+  /** Closes the connection. Called after the last user; must settle within a bound. */
   readonly shut: () => Promise<void>;
 }
 
 /**
- * One connection, opened for its first user and shut after its last. For authors of servers:
+ * One connection, opened for its first user and closed after its last. For authors of servers:
  * `connect = (options) => this.#shared.connect(options)`.
  */
 export class SharedConnection {
   readonly #options: SharedConnectionOptions;
   #users = 0;
-  /** The opening or shutting under way; users queue behind it. */
+  /** The opening or closing in progress; other users wait for it. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** Nothing is opened yet. */
+  /** Opens nothing yet. */
   constructor(options: SharedConnectionOptions) {
     this.#options = options;
   }
 
-  /** Whether anybody uses it. */
+  /** Whether it has a user. */
   get inUse(): boolean {
     return this.#users > 0;
   }
 
   /**
-   * Throws unless somebody uses it.
+   * Throws unless it has a user. `doing` completes the error: `"publish"`.
    *
-   * @throws {NotConnectedError} If nobody does.
+   * @throws {NotConnectedError} If it has none.
    */
   assertInUse(doing: string): void {
     if (!this.inUse) throw new NotConnectedError(doing);
   }
 
-  /** Joins, opening it for the first user. Rejects, and counts nobody, where it cannot be opened. */
+  /** Adds a user, and opens the connection for the first one. If that fails, it rejects and adds no user. */
   async connect(options: ConnectOptions = {}): Promise<Connection> {
     options.signal?.throwIfAborted();
     await this.#inTurn(async () => {

@@ -9,8 +9,8 @@ const ORDER: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /** Options of {@linkcode consoleLogger}. */
 export interface ConsoleLoggerOptions {
-  /** The least level that is written. Defaults to `"warn"`. */
-  readonly level?: LogLevel;
+  /** The lowest level that is written. Defaults to `"warn"`. */
+  readonly level?: LogLevel | undefined;
 }
 
 const CONSOLE_LOGGER_OPTIONS: KnownOptions<ConsoleLoggerOptions> = { level: true };
@@ -42,11 +42,11 @@ export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
 
-/** Says nothing. */
+/** Writes nothing. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
- * Refuses a logger that would not log.
+ * Refuses an object that is not a logger.
  *
  * @throws {TypeError} If one of the four methods is missing.
  */

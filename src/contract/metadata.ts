@@ -1,32 +1,32 @@
 /**
- * What an application says of itself beyond its code: the parts of an AsyncAPI document that are written by hand.
+ * The parts of an AsyncAPI document that you write by hand.
  * @module
  */
 
-/** Who to ask about an application. */
+/** Contact information of an application. */
 export interface Contact {
   /** A person or a team. */
-  readonly name?: string;
-  /** Their page. */
-  readonly url?: string;
-  /** Their mail address. */
-  readonly email?: string;
+  readonly name?: string | undefined;
+  /** Their web page. */
+  readonly url?: string | undefined;
+  /** Their e-mail address. */
+  readonly email?: string | undefined;
 }
 
-/** The terms an application is offered under. */
+/** The license of an application. */
 export interface License {
   /** The license's name, such as `MIT`. */
   readonly name: string;
   /** Where its text is. */
-  readonly url?: string;
+  readonly url?: string | undefined;
 }
 
-/** Documentation kept elsewhere. */
+/** Documentation elsewhere. */
 export interface ExternalDocs {
   /** Where it is. */
   readonly url: string;
-  /** What is found there. */
-  readonly description?: string;
+  /** What it contains. */
+  readonly description?: string | undefined;
 }
 
 /** A label that groups servers, channels, operations and messages. */
@@ -34,48 +34,48 @@ export interface Tag {
   /** The label. */
   readonly name: string;
   /** What it means. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Where to read more. */
-  readonly externalDocs?: ExternalDocs;
+  readonly externalDocs?: ExternalDocs | undefined;
 }
 
-/** Where in a message its correlation id is found. */
+/** Where a message carries its correlation id. */
 export interface CorrelationId {
   /** A runtime expression, such as `$message.header#/correlation-id`. */
   readonly location: string;
   /** What it correlates. */
-  readonly description?: string;
+  readonly description?: string | undefined;
 }
 
-/** A message shown as an example. Give `payload`, `headers`, or both. */
+/** An example of a message. Give `payload`, `headers`, or both. */
 export interface MessageExample {
   /** A short name. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** What it shows. */
-  readonly summary?: string;
+  readonly summary?: string | undefined;
   /** Example headers. */
-  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, unknown>> | undefined;
   /** An example payload. */
   readonly payload?: unknown;
 }
 
-/** What only one protocol knows, by protocol name: `{ amqp: { … } }`. A `$ref` points elsewhere. */
+/** Protocol-specific information, by protocol name: `{ amqp: { … } }`; or a `{ $ref }` to it. */
 export type Bindings = Readonly<Record<string, unknown>>;
 
-/** What an AsyncAPI document says of an actor's operation, apart from what it says of the message. */
+/** How the AsyncAPI document describes an actor's operation, apart from its message. */
 export interface OperationDescription {
   /** A human-friendly title. */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** A short overview. */
-  readonly summary?: string;
+  readonly summary?: string | undefined;
   /** A longer text, CommonMark allowed. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Labels. */
-  readonly tags?: readonly Tag[];
+  readonly tags?: readonly Tag[] | undefined;
   /** Where to read more. */
-  readonly externalDocs?: ExternalDocs;
-  /** What only its protocol knows of receiving. */
-  readonly bindings?: Bindings;
+  readonly externalDocs?: ExternalDocs | undefined;
+  /** Protocol-specific information about receiving. */
+  readonly bindings?: Bindings | undefined;
 }
 
 /** An AsyncAPI security scheme, such as `{ type: "userPassword" }`, or a `{ $ref }` to one. */
@@ -84,31 +84,31 @@ export type SecurityScheme = Readonly<Record<string, unknown>>;
 /** A variable in a server's host or path name. */
 export interface ServerVariable {
   /** Allowed values. */
-  readonly enum?: readonly string[];
-  /** Used where none is given. */
-  readonly default?: string;
-  /** What it selects. */
-  readonly description?: string;
+  readonly enum?: readonly string[] | undefined;
+  /** Used if no value is given. */
+  readonly default?: string | undefined;
+  /** What it stands for. */
+  readonly description?: string | undefined;
   /** Example values. */
-  readonly examples?: readonly string[];
+  readonly examples?: readonly string[] | undefined;
 }
 
-/** What an AsyncAPI document says of a server. */
+/** How the AsyncAPI document describes a server. */
 export interface ServerDescription {
   /** A human-friendly name. */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** A short overview. */
-  readonly summary?: string;
+  readonly summary?: string | undefined;
   /** A longer text, CommonMark allowed. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Labels. */
-  readonly tags?: readonly Tag[];
+  readonly tags?: readonly Tag[] | undefined;
   /** Where to read more. */
-  readonly externalDocs?: ExternalDocs;
-  /** What only its protocol knows. */
-  readonly bindings?: Bindings;
+  readonly externalDocs?: ExternalDocs | undefined;
+  /** Protocol-specific information. */
+  readonly bindings?: Bindings | undefined;
   /** Variables of its host and path name. */
-  readonly variables?: Readonly<Record<string, ServerVariable>>;
+  readonly variables?: Readonly<Record<string, ServerVariable>> | undefined;
   /** How clients authenticate. */
-  readonly security?: readonly SecurityScheme[];
+  readonly security?: readonly SecurityScheme[] | undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Actors: a function, what messages it takes, and how they are treated.
+ * Actors: a function, which messages it handles, and how.
  * @module
  */
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
@@ -9,35 +9,30 @@ import { type ConfirmationMode, type HandlerResult, isAction, type OnError } fro
 import type { Converter } from "./converter.ts";
 import type { Dependencies, Resolved } from "./dependency.ts";
 import type { OperationDescription, SecurityScheme } from "../contract/metadata.ts";
-import {
-  type ActorInfo,
-  type Message,
-  MESSAGE_DESCRIPTION,
-  type MessageDescription,
-  type Sendable,
-} from "./message.ts";
+import type { ActorContext } from "./context.ts";
+import { MESSAGE_DESCRIPTION, type MessageDescription } from "./message.ts";
+import type { Sendable } from "./sending.ts";
 import { type ActorMiddleware, checkMiddlewares } from "./middleware.ts";
 import type { RoutingStrategy } from "./routing.ts";
 import type { HeadersOutput, MaybeSchema, SchemaOutput } from "./schema.ts";
 import { refuseNonSchemas } from "./schema.ts";
-import type { MessageHeaders } from "../contract/server.ts";
 import { toChannel } from "../contract/channel.ts";
-import { collectInputs } from "../validation/validation.ts";
+import { collectInputs } from "./declared_inputs.ts";
 
-/** What a router gives to the actors below it that do not say otherwise. */
+/** The defaults of a router for its actors and for the routers in it. */
 export interface RouterOptions {
-  /** Where messages come from. Defaults to the parent's, then to `"default"`. */
+  /** The channel to consume. Defaults to the parent's, then to `"default"`. */
   readonly channel?: string | Channel | undefined;
-  /** Run inside the parent's and around the actor's own. */
+  /** Middlewares. They run inside those of the parent and around those of the actor. */
   readonly middlewares?: readonly ActorMiddleware[] | undefined;
   /**
-   * Time limit of a run in milliseconds, from decoding to the handler's end; `Infinity` for none. Policies and clean-ups
-   * have as long again, each for itself. Defaults to the parent's, then to none.
+   * Time limit of a run in milliseconds, from decoding to the end of the handler; `Infinity` for none. Each policy and each
+   * clean-up function has the same limit for itself. Defaults to the parent's, then to none.
    */
   readonly timeout?: number | undefined;
   /**
-   * Whether to tell brokers that take silent consumers' messages away that a message is still being handled; a number is
-   * the interval in milliseconds, instead of the broker's own. Defaults to the parent's, then to `true`.
+   * Whether to extend the lease while a message is being handled, on brokers that have leases. A number is the interval in
+   * milliseconds, instead of the server's own. Defaults to the parent's, then to `true`.
    */
   readonly keepAlive?: boolean | number | undefined;
   /** Decodes payloads. Defaults to the parent's, then to {@linkcode jsonConverter}. */
@@ -51,52 +46,35 @@ export interface ActorOptions<
   D extends Dependencies = Dependencies,
   M extends ConfirmationMode = ConfirmationMode,
 > extends RouterOptions, MessageDescription {
-  /** The actor's name: its topic, and its operation id in AsyncAPI. Required, as minifiers rename functions. */
+  /** The actor's name: its topic, and its operation id in AsyncAPI. Required, because minifiers rename functions. */
   readonly name: string;
-  /** The payload's schema: its output is the handler's first argument. Without one the body is ignored. */
+  /** The payload's schema: its output is the handler's first argument. Without a schema the body is ignored. */
   readonly payload?: P;
   /** The headers' schema: its output is `context.headers`. */
   readonly headers?: H;
-  /** What to inject as `context.deps`. */
-  readonly deps?: D;
+  /** Dependencies, injected as `context.deps`. */
+  readonly deps?: D | undefined;
   /** When the message is settled. Defaults to `"auto"`. */
-  readonly confirmationMode?: M;
-  /** What becomes of a message that is not valid or whose handler threw. Defaults to `"nack"`, in the manual modes to `"no_action"`. */
-  readonly onError?: OnError<M>;
-  /** What becomes of a message whose time limit passed. Defaults to `"reject"`. */
-  readonly onTimeout?: OnError<M>;
-  /** Which messages of the channel are for this actor. Defaults to {@linkcode topicBasedRoutingStrategy}. */
+  readonly confirmationMode?: M | undefined;
+  /** How a message is settled if it is invalid or its handler throws. Defaults to `"nack"`, in the manual modes to `"no_action"`. */
+  readonly onError?: OnError<M> | undefined;
+  /** How a message is settled if its time limit passes. Defaults to `"reject"`. */
+  readonly onTimeout?: OnError<M> | undefined;
+  /** Which messages of the channel this actor handles. Defaults to {@linkcode topicBasedRoutingStrategy}. */
   readonly routingStrategy?: RoutingStrategy | undefined;
-  /** What the AsyncAPI document says of receiving, where it is not what it says of the message; bindings of the operation. */
-  readonly operation?: OperationDescription;
+  /** How the AsyncAPI document describes the operation, if that differs from its message; and the bindings of the operation. */
+  readonly operation?: OperationDescription | undefined;
   /** How producers and consumers authenticate, for the AsyncAPI document. */
-  readonly security?: readonly SecurityScheme[];
-  /** Ignored; a contract may be used as options. */
+  readonly security?: readonly SecurityScheme[] | undefined;
+  /** Ignored. It is here so that you can use a contract as options. */
   readonly "~sends"?: unknown;
-}
-
-/** What a handler receives as its second argument. */
-export interface ActorContext<H = MessageHeaders, D = Record<never, never>> {
-  /** The validated headers; every header as text where the actor declares no schema for them. */
-  readonly headers: H;
-  /** The injected values. */
-  readonly deps: D;
-  /** The message itself. */
-  readonly message: Message;
-  /**
-   * Aborted when the time limit passes (`TimeoutError`), on shutdown (`AbortError`), and when the lease is lost
-   * ({@linkcode LeaseLostError}). A getter, as most handlers never look: `{ ...context }` does not copy it.
-   */
-  readonly signal: AbortSignal;
-  /** Which actor is running. */
-  readonly actor: ActorInfo;
 }
 
 /** Any handler. */
 // deno-lint-ignore no-explicit-any -- parameters are contravariant: `unknown` would refuse every handler
 export type AnyHandler = (payload: any, context: any) => unknown;
 
-/** The handler that a set of options asks for. */
+/** The handler that a set of options requires. */
 export type Handler<
   P extends MaybeSchema = undefined,
   H extends MaybeSchema = undefined,
@@ -107,11 +85,11 @@ export type Handler<
   context: ActorContext<HeadersOutput<H>, Resolved<D>>,
 ) => HandlerResult<M> | Promise<HandlerResult<M>>;
 
-/** A registered actor. It can be sent to, and its `handler` is the very function that was given. */
+/** A registered actor. You can send to it; its `handler` is the function that you passed. */
 export interface Actor<F extends AnyHandler = AnyHandler, P = unknown, H = unknown> extends Sendable<P, H> {
-  /** The function as it was given: call it in unit tests. */
+  /** The function that you passed: call it in unit tests. */
   readonly handler: F;
-  /** The options as they were given. */
+  /** The options that you passed. */
   readonly options: ActorOptions;
 }
 
@@ -148,10 +126,10 @@ const MODES: ReadonlySet<unknown> = new Set<ConfirmationMode>([
 ]);
 
 /**
- * Refuses options that cannot work, at the line that gives them.
+ * Refuses invalid options where they are passed.
  *
- * @throws {TypeError} If an option is not known, the name, a schema, the handler, the channel or the mode has the wrong shape,
- * a policy has no meaning in the mode, or its schemas and those of its dependencies exclude each other.
+ * @throws {TypeError} If an option is unknown, the name, a schema, the handler, the channel or the mode has the wrong shape,
+ * a policy has no effect in the mode, or its schemas and those of its dependencies exclude each other.
  * @throws {RangeError} If a duration is not positive.
  */
 export function checkActor(options: ActorOptions, handler: unknown): void {
@@ -180,7 +158,7 @@ export function checkActor(options: ActorOptions, handler: unknown): void {
   if (typeof deps !== "object" || deps === null) refuse("its dependencies are not an object", deps);
   for (const [name, dependency] of Object.entries(deps)) {
     if (typeof dependency?.resolve !== "function") {
-      refuse("what it depends on was not made with dependency()", name);
+      refuse("a dependency was not made with dependency()", name);
     }
   }
   const inputs = collectInputs(options);
@@ -190,20 +168,21 @@ export function checkActor(options: ActorOptions, handler: unknown): void {
   }
   for (const policy of [onError, onTimeout]) {
     if (policy !== undefined && typeof policy !== "function" && !isAction(policy, confirmationMode)) {
-      refuse(`its policy is no action of the mode ${confirmationMode}`, policy);
+      refuse(`its policy is not an action of the mode ${confirmationMode}`, policy);
     }
   }
   const decides = confirmationMode !== "always_ack" && confirmationMode !== "ack_first";
   if (!decides && (onError !== undefined || onTimeout !== undefined)) {
-    refuse("onError and onTimeout have no meaning in its confirmation mode", confirmationMode);
+    refuse("onError and onTimeout have no effect in its confirmation mode", confirmationMode);
   }
   checkDefaults(options);
 }
 
 /**
- * Refuses defaults that cannot work.
+ * Refuses invalid defaults.
  *
- * @throws {TypeError} If one is not known, the channel has no address, a middleware is no function, or the converter decodes nothing.
+ * @throws {TypeError} If one is unknown, the channel has no address, a middleware is not a function, or the converter has no
+ * method `decode`.
  * @throws {RangeError} If a duration is not positive.
  */
 export function checkRouterOptions(options: RouterOptions): void {

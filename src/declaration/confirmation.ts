@@ -1,39 +1,39 @@
 /**
- * What becomes of a message: one table over how its handling ended.
+ * How a message is settled: one table over how its handling ended.
  * @module
  */
 import type { Settlement } from "../contract/server.ts";
 import type { Message } from "./message.ts";
 
 /**
- * When, and by whom, a message is settled.
+ * When a message is settled, and by whom.
  *
  * - `auto`: acknowledged when the handler returns; `onError` decides otherwise. The default.
- * - `always_ack`: acknowledged whatever happens.
+ * - `always_ack`: acknowledged after the handler has ended, also if it fails or its time limit passes.
  * - `ack_first`: acknowledged before the handler runs.
  * - `manual`: the handler calls `message.ack()`, `nack()` or `reject()`.
- * - `manual_explicit`: the handler returns what is to be done.
+ * - `manual_explicit`: the handler returns the action.
  */
 export type ConfirmationMode = "auto" | "always_ack" | "ack_first" | "manual" | "manual_explicit";
 
-/** What `onError` and `onTimeout` may answer where Repid settles for you. */
+/** What `onError` and `onTimeout` may return in the mode `auto`. */
 export type AutoAction = Settlement;
 
-/** What a `manual_explicit` handler returns, and what `onError` and `onTimeout` may answer in the manual modes. */
+/** What a `manual_explicit` handler returns, and what `onError` and `onTimeout` may return in the manual modes. */
 export type ManualAction = Settlement | "no_action";
 
-/** Decides what becomes of a message whose handling failed. It may be slow, and may send messages first. */
+/** Decides how a message is settled whose handling failed. It may be async, and may send messages. */
 export type OnErrorHandler<A extends ManualAction = AutoAction> = (
   error: unknown,
   message: Message,
 ) => A | Promise<A>;
 
-/** The `onError` that a confirmation mode allows: none where the mode leaves nothing to decide. */
+/** The `onError` that a confirmation mode allows; none in `always_ack` and `ack_first`, which decide themselves. */
 export type OnError<M extends ConfirmationMode> = M extends "always_ack" | "ack_first" ? never
   : M extends "auto" ? AutoAction | OnErrorHandler<AutoAction>
   : ManualAction | OnErrorHandler<ManualAction>;
 
-/** What a confirmation mode wants a handler to return. */
+/** What a handler must return in a confirmation mode. */
 export type HandlerResult<M extends ConfirmationMode> = M extends "manual_explicit" ? ManualAction : unknown;
 
 /** How the handling of a message ended. */
@@ -89,7 +89,7 @@ export const CONFIRMATION: Readonly<Record<ConfirmationMode, Decisions>> = {
   },
 };
 
-/** What `onError` is where an actor names none. */
+/** The `onError` of an actor without one. */
 export const DEFAULT_ON_ERROR: Readonly<Record<ConfirmationMode, ManualAction>> = {
   auto: "nack",
   always_ack: "ack",
@@ -98,22 +98,22 @@ export const DEFAULT_ON_ERROR: Readonly<Record<ConfirmationMode, ManualAction>> 
   manual_explicit: "no_action",
 };
 
-/** What `onTimeout` is where an actor names none: somebody else may be faster. */
+/** The `onTimeout` of an actor without one: another worker may finish in time. */
 export const DEFAULT_ON_TIMEOUT: ManualAction = "reject";
 
-/** Modes in which a message may end unsettled because the user said so. */
+/** Whether a message may stay unsettled in this mode. */
 export function isManual(mode: ConfirmationMode): boolean {
   return mode === "manual" || mode === "manual_explicit";
 }
 
 const SETTLEMENTS: ReadonlySet<unknown> = new Set<Settlement>(["ack", "nack", "reject"]);
 
-/** Whether a value settles a message. */
+/** Whether a value is a settlement. */
 export function isSettlement(value: unknown): value is Settlement {
   return SETTLEMENTS.has(value);
 }
 
-/** Whether a value is something a policy of that mode may answer. */
+/** Whether a policy may return this value in this mode. */
 export function isAction(value: unknown, mode: ConfirmationMode): value is ManualAction {
   return isSettlement(value) || (value === "no_action" && isManual(mode));
 }

@@ -1,16 +1,16 @@
 /**
- * Schemas that exclude each other: no message can be valid for an actor and for what it depends on. The compiler refuses
- * most of them; this finds them where types were lost.
+ * Schemas that exclude each other: no message can be valid for an actor and for its dependencies. The compiler refuses most
+ * of them; this finds the others at runtime.
  * @module
  */
 import { type JsonSchema, type JsonSchemaConverters, toJsonSchema } from "./json_schema.ts";
 import type { AnySchema } from "./schema.ts";
-import { pathOf } from "../validation/validation.ts";
+import { pathOf } from "../contract/standard_schema.ts";
 
 /**
- * Where two of the schemas exclude each other, in words; `undefined` where they do not, or nobody can tell: what has no
- * JSON Schema form is not asked. Looks at types and listed values of what must be there. A schema that coerces takes more
- * than its JSON Schema says, so both are tried before they are blamed.
+ * Where two of the schemas exclude each other, in words; `undefined` if they do not, or if that cannot be known: schemas
+ * without a JSON Schema form are not compared. Compares the types and listed values of required fields. A schema that
+ * coerces accepts more than its JSON Schema says, so both are tried with sample values before they are refused.
  */
 export function findContradiction(
   part: string,
@@ -31,7 +31,7 @@ export function findContradiction(
   return undefined;
 }
 
-/** What two JSON Schemas want of the same field. */
+/** What two JSON Schemas require of the same field. */
 interface Suspicion {
   readonly path: readonly string[];
   readonly one: ReadonlySet<string>;
@@ -45,7 +45,7 @@ interface Suspicion {
 /** One of each type, and texts that others are made of. */
 const SAMPLES: readonly unknown[] = ["", "1", "true", "2026-01-01T00:00:00.000Z", 1, 1.5, true, null, [], {}];
 
-/** Whether both take one and the same value there, or one of them takes more than it says: then nobody can tell. */
+/** Whether both accept the same value there, or one of them accepts more than it says, so that it cannot be known. */
 function agree(first: AnySchema, second: AnySchema, suspicion: Suspicion): boolean {
   const { path, listed, one, other } = suspicion;
   if (coerces(first, one, suspicion) || coerces(second, other, suspicion)) return true;
@@ -58,7 +58,7 @@ function coerces(schema: AnySchema, declared: ReadonlySet<string>, { path, names
   );
 }
 
-/** Whether a schema has nothing against a value of a field. One that does not answer at once might have nothing. */
+/** Whether a schema accepts a value of a field. An async schema counts as accepting it. */
 function takes(schema: AnySchema, path: readonly string[], sample: unknown): boolean {
   const whole = path.reduceRight((value, name) => ({ [name]: value }), sample);
   try {
@@ -84,7 +84,7 @@ function describe(schema: AnySchema, converters: JsonSchemaConverters): JsonSche
   }
 }
 
-/** How schemas are looked at, and what values are called then. */
+/** How schemas are compared, and the names of values in each comparison. */
 const VIEWS = [
   [typesOf, (value: unknown): string[] => widen(typeOf(value))],
   [valuesOf, (value: unknown): string[] => [JSON.stringify(value)]],
@@ -100,7 +100,7 @@ function compare(first: JsonSchema, second: JsonSchema, path: readonly string[])
   }
   const [ours, theirs] = [fieldsOf(first), fieldsOf(second)];
   for (const name of Object.keys(ours).filter((name) => Object.hasOwn(theirs, name))) {
-    // What neither needs may be left out.
+    // A field that neither requires may be left out.
     if (![first, second].some(({ required }) => Array.isArray(required) && required.includes(name))) continue;
     const found = compare(ours[name] ?? {}, theirs[name] ?? {}, [...path, name]);
     if (found !== undefined) return found;
@@ -112,7 +112,7 @@ function fieldsOf({ properties }: JsonSchema): Readonly<Record<string, JsonSchem
   return properties as Record<string, JsonSchema> | undefined ?? {};
 }
 
-/** The types that a value may have; `undefined` where any. */
+/** The types that a value may have; `undefined` if any. */
 function typesOf(schema: JsonSchema): Set<string> | undefined {
   const { type } = schema;
   if (typeof type === "string") return new Set(widen(type));
@@ -120,7 +120,7 @@ function typesOf(schema: JsonSchema): Set<string> | undefined {
   return unionOf(schema, typesOf) ?? listedOf(schema, (value) => widen(typeOf(value)));
 }
 
-/** The values that it may be, as JSON; `undefined` where they are not listed. */
+/** The values that are allowed, as JSON; `undefined` if they are not listed. */
 function valuesOf(schema: JsonSchema): Set<string> | undefined {
   return listedOf(schema, (value) => [JSON.stringify(value)]) ?? unionOf(schema, valuesOf);
 }
@@ -133,7 +133,7 @@ function listedOf(
   return Array.isArray(some) ? new Set(some.flatMap(toNames)) : undefined;
 }
 
-/** What any member allows, where each of them says. */
+/** What the members allow together; `undefined` if one of them does not say. */
 function unionOf(
   { anyOf, oneOf }: JsonSchema,
   possible: (schema: JsonSchema) => Set<string> | undefined,

@@ -6,25 +6,25 @@ import { atOnce } from "../_internal/maybe_promise.ts";
 import { MessageValidationError } from "../contract/errors.ts";
 import type { BaseMessage } from "../contract/server.ts";
 
-/** Decodes payloads, and may encode them. */
+/** Decodes payloads, and can encode them. */
 export interface Converter {
-  /** The MIME type it decodes, as the AsyncAPI document says it. */
+  /** The MIME type that it decodes. The AsyncAPI document shows it. */
   readonly contentType: string;
-  /** The value in the payload. What it throws makes the message invalid. May be called concurrently. */
+  /** The value in the payload. If it throws, the message is invalid. May be called concurrently. */
   decode(message: BaseMessage): unknown;
-  /** The payload for a value; `send()` uses it instead of the application's serializer, and says {@linkcode contentType}. */
-  encode?(value: unknown): Uint8Array;
+  /** The payload for a value. `send()` uses it instead of the application's serializer, with {@linkcode contentType}. */
+  readonly encode?: ((value: unknown) => Uint8Array) | undefined;
 }
 
 const decoder = new TextDecoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true });
-/** What stands where something was no UTF-8. */
+/** What the decoder writes for bytes that are not UTF-8. */
 const REPLACEMENT = "\uFFFD";
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$/i;
 
 /**
- * Decodes JSON: `application/json`, with parameters or not, `+json` types, and messages that name no type. An empty body
- * counts as `{}`. The default.
+ * Decodes JSON: `application/json` with or without parameters, `+json` types, and messages without a content type. An empty
+ * body is decoded as `{}`. The default.
  */
 export const jsonConverter: Converter = {
   contentType: "application/json",
@@ -38,13 +38,13 @@ export const jsonConverter: Converter = {
   },
 };
 
-/** Strict about UTF-8. The strict decoder takes Deno 270 ns and more, the other one 110. */
+/** Refuses bytes that are not UTF-8. On Deno the strict decoder takes at least 270 ns, the other one 110. */
 function textOf(bytes: Uint8Array): string {
   const text = decoder.decode(bytes);
   return text.includes(REPLACEMENT) ? strictDecoder.decode(bytes) : text;
 }
 
-/** Parses; the runtimes' own errors quote the text, and payloads must not end up in logs. */
+/** Parses. The errors of the runtimes quote the text, and payloads must not be logged. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -60,15 +60,15 @@ function isJson(contentType: string | undefined): boolean {
 }
 
 /**
- * Decodes, for validation.
+ * Decodes a payload for validation.
  *
- * @throws {MessageValidationError} If the converter throws, whatever it throws.
+ * @throws {MessageValidationError} If the converter throws.
  */
 export function decodeWith(converter: Converter, message: BaseMessage): unknown {
   try {
     return atOnce(
       converter.decode(message),
-      "Cannot decode the payload as its converter answers a promise: decode() is not async",
+      "Cannot decode the payload as its converter returns a promise: decode() must not be async",
     );
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);

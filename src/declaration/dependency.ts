@@ -1,9 +1,10 @@
 /**
- * Dependency injection: values made anew for each message, that may ask for parts of it.
+ * Dependency injection: values that are created for each message, and may use parts of it.
  * @module
  */
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
-import type { ActorContext } from "./actor.ts";
+import { countOverride } from "./compiled.ts";
+import type { DependencyContext } from "./context.ts";
 import {
   type HeadersOutput,
   type MaybeSchema,
@@ -12,17 +13,6 @@ import {
   type SchemaOutput,
 } from "./schema.ts";
 import type { MessageHeaders } from "../contract/server.ts";
-
-/** What a dependency receives: what the actor's context has, and the payload fields it asked for. */
-export interface DependencyContext<P = undefined, H = unknown, D = unknown> extends ActorContext<H, D> {
-  /** The payload fields this dependency declared, validated by its own schema. */
-  readonly payload: P;
-  /**
-   * Registers a clean-up, run when the handler has ended and what becomes of the message is decided, also after a failure;
-   * the last one registered runs first. What it throws is reported and changes nothing.
-   */
-  defer(cleanUp: () => unknown): void;
-}
 
 /** Named dependencies. */
 // deno-lint-ignore no-explicit-any -- a set of dependencies of any kind; `unknown` would refuse those that need something
@@ -34,46 +24,46 @@ export type Resolved<D extends Dependencies> = {
 };
 
 // A function parameter is contravariant, so inferring from the union of them intersects.
-/** Everything a set of dependencies needs from the payload. */
+/** Everything that a set of dependencies needs from the payload. */
 export type DependenciesPayload<D extends Dependencies> = {
   [K in keyof D]: (_: NonNullable<D[K]["~needs"]>["payload"]) => void;
 }[keyof D] extends (_: infer I) => void ? I : never;
 
-/** Everything a set of dependencies needs from the headers. */
+/** Everything that a set of dependencies needs from the headers. */
 export type DependenciesHeaders<D extends Dependencies> = {
   [K in keyof D]: (_: NonNullable<D[K]["~needs"]>["headers"]) => void;
 }[keyof D] extends (_: infer I) => void ? I : never;
 
-/** A value to be injected. Made with {@linkcode dependency}. */
+/** A value that is injected. Created with {@linkcode dependency}. */
 export interface Dependency<T, P = unknown, H = unknown> {
-  /** At compile time only: what it needs from a message, its own dependencies' needs included. */
+  /** At compile time only: what it and its dependencies need from a message. */
   readonly "~needs"?: { readonly payload: P; readonly headers: H };
-  /** The schema of the payload fields it asks for. */
+  /** The schema of the payload fields that it needs. */
   readonly payload: MaybeSchema;
-  /** The schema of the headers it asks for. */
+  /** The schema of the headers that it needs. */
   readonly headers: MaybeSchema;
-  /** What it depends on. */
+  /** Its own dependencies. */
   readonly deps: Dependencies;
-  /** How it is made. */
+  /** Creates the value. */
   // deno-lint-ignore no-explicit-any -- the context's type is known where the dependency is declared, not where it is used
   readonly resolve: (context: DependencyContext<any, any, any>) => T | Promise<T>;
   /**
-   * Replaces it everywhere until disposed; for tests. The replacement asks for nothing: neither payload fields nor
-   * headers nor dependencies of the original are needed meanwhile.
+   * Replaces it everywhere until the result is disposed; for tests. Meanwhile the payload fields, headers and dependencies of
+   * the original are not needed.
    *
    * @throws {TypeError} If the replacement is not a function.
    */
   override(resolve: () => T | Promise<T>): Disposable;
 }
 
-/** What a {@linkcode dependency} asks for. */
+/** What a {@linkcode dependency} needs. */
 export interface DependencyOptions<P extends MaybeSchema, H extends MaybeSchema, D extends Dependencies> {
-  /** Payload fields it needs. */
+  /** The payload fields that it needs. */
   readonly payload?: P;
-  /** Headers it needs. */
+  /** The headers that it needs. */
   readonly headers?: H;
-  /** Other dependencies it needs. */
-  readonly deps?: D;
+  /** The other dependencies that it needs. */
+  readonly deps?: D | undefined;
 }
 
 const DEPENDENCY_OPTIONS: KnownOptions<DependencyOptions<MaybeSchema, MaybeSchema, Dependencies>> = {
@@ -86,8 +76,7 @@ const DEPENDENCY_OPTIONS: KnownOptions<DependencyOptions<MaybeSchema, MaybeSchem
 type AnyResolve<T> = (context: DependencyContext<any, any, any>) => T | Promise<T>;
 
 /**
- * Declares a dependency that asks for no part of the message; it has the message, its raw headers, the signal and `defer`
- * all the same.
+ * Declares a dependency without schemas. It receives the message, its headers as text, the signal and `defer`.
  *
  * @example
  * ```ts
@@ -101,8 +90,8 @@ export function dependency<T>(
   resolve: (context: DependencyContext<undefined, MessageHeaders, Record<never, never>>) => T | Promise<T>,
 ): Dependency<T>;
 /**
- * Declares a dependency that asks for payload fields, headers or other dependencies. What it asks for becomes part of what
- * messages to its actors must carry. Made once per message, concurrently with its siblings.
+ * Declares a dependency that needs payload fields, headers or other dependencies. Messages to its actors must carry what it
+ * needs. Created once for each message, concurrently with its siblings.
  */
 export function dependency<
   T,
@@ -127,14 +116,6 @@ export function dependency<T>(
 }
 
 const NOTHING: Dependencies = Object.freeze({});
-
-/** Counts overrides that came and went anywhere, so that what was compiled before can tell that it is stale. */
-let epoch = 0;
-
-/** Changes whenever any dependency is overridden or its override ends. */
-export function overrideEpoch(): number {
-  return epoch;
-}
 
 class DeclaredDependency<T> implements Dependency<T> {
   readonly #options: DependencyOptions<MaybeSchema, MaybeSchema, Dependencies>;
@@ -166,31 +147,31 @@ class DeclaredDependency<T> implements Dependency<T> {
     checkReplacement(resolve);
     const entry = { resolve };
     this.#overrides.push(entry);
-    epoch++;
+    countOverride();
     return {
       [Symbol.dispose]: () => {
         const index = this.#overrides.indexOf(entry);
         if (index < 0) return;
         this.#overrides.splice(index, 1);
-        epoch++;
+        countOverride();
       },
     };
   }
 }
 
 /**
- * Refuses a value where a function that answers it is wanted.
+ * Refuses a value in the place of a function that returns it.
  *
  * @throws {TypeError} If it is not a function.
  */
 export function checkReplacement(resolve: unknown): void {
   if (typeof resolve === "function") return;
   throw new TypeError(
-    `Cannot override a dependency as what replaces it is not a function: ${typeof resolve}`,
+    `Cannot override a dependency as the replacement is not a function: ${typeof resolve}`,
   );
 }
 
-/** The names of the fields of `I` that no value fits, as they are declared in ways that exclude each other. */
+/** The names of the fields of `I` that no value matches, because their declarations exclude each other. */
 export type ImpossibleFields<I> = { [K in keyof I]-?: [I[K]] extends [never] ? K : never }[keyof I];
 
 /** Refuses dependencies whose fields contradict those of the actor or of each other. */

@@ -12,10 +12,10 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 export type JsonSchemaConverters = Readonly<Record<string, (schema: any) => object>>;
 
 /**
- * The JSON Schema of what a schema accepts; `undefined` where its library offers none. Defaults that differ between two
- * conversions (libraries call default factories here) are left out.
+ * The JSON Schema of a schema's input; `undefined` if its library offers none. Defaults that differ between two conversions,
+ * because libraries call default factories here, are left out.
  *
- * @throws What the library throws for a schema that has no JSON Schema form.
+ * @throws The error of the library, if the schema has no JSON Schema form.
  */
 export function toJsonSchema(
   schema: AnySchema,

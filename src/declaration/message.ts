@@ -1,82 +1,46 @@
 /**
- * Messages as users see them: contracts that producers and consumers share, and the message an actor handles.
+ * Messages: contracts that producers and consumers share, and the message that an actor handles.
  * @module
  */
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
-import { type Channel, toChannel } from "../contract/channel.ts";
-import type { Converter } from "./converter.ts";
-import type { ConfirmationMode } from "./confirmation.ts";
+import { toChannel } from "../contract/channel.ts";
 import type { Bindings, CorrelationId, ExternalDocs, MessageExample, Tag } from "../contract/metadata.ts";
-import type { RoutingStrategy } from "./routing.ts";
+import type {
+  ReplyJsonOptions,
+  ReplyOptions,
+  Sendable,
+  SendArguments,
+  SendMessageJsonOptions,
+  SendMessageOptions,
+} from "./sending.ts";
 import { type MaybeSchema, refuseNonSchemas, type SchemaInput } from "./schema.ts";
-import type { BaseMessage, MessageHeaders, ServerSpecificParameters } from "../contract/server.ts";
+import type { BaseMessage } from "../contract/server.ts";
 
-/** Anything that can be sent by type: a message contract or an actor. */
-export interface Sendable<P = unknown, H = unknown> {
-  /** The topic, and the operation id. */
-  readonly name: string;
-  /** Where it goes. */
-  readonly channel?: string | Channel | undefined;
-  /** How it is routed. Defaults to {@linkcode topicBasedRoutingStrategy}. */
-  readonly routingStrategy?: RoutingStrategy | undefined;
-  /** The payload's schema. */
-  readonly payload?: MaybeSchema;
-  /** The headers' schema. */
-  readonly headers?: MaybeSchema;
-  /** How the payload is encoded and decoded. Defaults to JSON. */
-  readonly converter?: Converter | undefined;
-  /** At compile time only: what must be sent. */
-  readonly "~sends"?: { readonly payload: P; readonly headers: H };
-}
-
-/** Options of a typed send. */
-export interface SendOptions {
-  /** The server's name. Defaults to the default server. */
-  readonly server?: string;
-  /** The channel on which a reply is expected. */
-  readonly replyTo?: string;
-  /** What only one broker knows. */
-  readonly serverSpecificParameters?: ServerSpecificParameters;
-}
-
-/**
- * What follows the target of `send()`: payload and options, with `headers` required where the target requires some. A header
- * by which messages are routed is the target's, whatever is given: headers of another message may be passed on.
- */
-export type SendArguments<P, H> = Record<never, never> extends H
-  ? unknown extends P
-    ? [payload?: undefined, options?: SendOptions & { readonly headers?: MessageHeaders & H }]
-  : [payload: P, options?: SendOptions & { readonly headers?: MessageHeaders & H }]
-  : [
-    payload: unknown extends P ? undefined : P,
-    options: SendOptions & { readonly headers: MessageHeaders & H },
-  ];
-
-/** What the AsyncAPI document says of a message or an actor. */
+/** How the AsyncAPI document describes a message or an actor. */
 export interface MessageDescription {
   /** A human-friendly title. */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** A short overview. */
-  readonly summary?: string;
+  readonly summary?: string | undefined;
   /** A longer text, CommonMark allowed. */
-  readonly description?: string;
-  /** Whether it should no longer be used. */
-  readonly deprecated?: boolean;
+  readonly description?: string | undefined;
+  /** Whether it is deprecated. */
+  readonly deprecated?: boolean | undefined;
   /** Labels. */
-  readonly tags?: readonly Tag[];
+  readonly tags?: readonly Tag[] | undefined;
   /** Where to read more. */
-  readonly externalDocs?: ExternalDocs;
+  readonly externalDocs?: ExternalDocs | undefined;
   /** Example messages. */
-  readonly examples?: readonly MessageExample[];
-  /** Where the correlation id is found. */
-  readonly correlationId?: CorrelationId;
-  /** What only its protocol knows. */
-  readonly bindings?: Bindings;
-  /** The message that answers this one. Without a channel, the answer goes where `replyTo` says. */
-  readonly reply?: MessageContract;
+  readonly examples?: readonly MessageExample[] | undefined;
+  /** Where the message carries its correlation id. */
+  readonly correlationId?: CorrelationId | undefined;
+  /** Protocol-specific information. */
+  readonly bindings?: Bindings | undefined;
+  /** The message that replies to this one. If it names no channel, the reply goes to the channel in `replyTo`. */
+  readonly reply?: MessageContract | undefined;
 }
 
-/** The names of what can be said of a message. */
+/** The names of the fields that describe a message. */
 export const MESSAGE_DESCRIPTION: KnownOptions<MessageDescription> = {
   title: true,
   summary: true,
@@ -101,7 +65,7 @@ const CONTRACT_OPTIONS: KnownOptions<MessageContract> = {
   "~sends": true,
 };
 
-/** A message both sides know: what a producer sends and what an actor receives. */
+/** A message that both sides know: a producer sends it, an actor receives it. */
 export interface MessageContract<P extends MaybeSchema = MaybeSchema, H extends MaybeSchema = MaybeSchema>
   extends Sendable<SchemaInput<P>, SchemaInput<H>>, MessageDescription {
   /** The payload's schema. */
@@ -111,10 +75,10 @@ export interface MessageContract<P extends MaybeSchema = MaybeSchema, H extends 
 }
 
 /**
- * Declares a message apart from the code that handles it, so that producers need not import that code.
+ * Declares a message separately from the code that handles it, so that producers need not import that code.
  *
  * @throws {TypeError} If the name is not a non-empty string, payload or headers are not a Standard Schema, the channel has no
- * address, or something else is given.
+ * address, or an option is unknown.
  *
  * @example
  * ```ts
@@ -144,87 +108,48 @@ export function defineMessage<P extends MaybeSchema = undefined, H extends Maybe
   return Object.freeze({ ...contract });
 }
 
-/** What became of a message. */
+/** How a message was settled. */
 export type MessageAction = "acked" | "nacked" | "rejected" | "replied";
 
-/** A message that a broker handed over. Only the first action on it counts. */
+/** A message that a broker delivered. Only the first action on it has an effect. */
 export interface ReceivedMessage extends BaseMessage {
-  /** Where it came from. */
+  /** The channel that it came from. */
   readonly channel: string;
-  /** The broker's id of it; `undefined` where there is none. */
+  /** The broker's id of the message; `undefined` if there is none. */
   readonly messageId: string | undefined;
-  /** How many times it was delivered, this time included; `undefined` where the broker does not count. */
+  /** How many times it was delivered, including this time; `undefined` if the broker does not count. */
   readonly deliveryCount: number | undefined;
-  /** What became of it so far. */
+  /** How it was settled; `undefined` until then. */
   readonly action: MessageAction | undefined;
-  /** Whether anything was done with it. */
+  /** Whether it was settled. */
   readonly isActedOn: boolean;
-  /** Done: the broker may forget it. Answers whether this call did it: `false` after an earlier action or a lost lease. */
+  /** Acknowledges it: the broker forgets it. Resolves to whether this call did it: `false` after an earlier action or a lost lease. */
   ack(): Promise<boolean>;
-  /** Given up: dead-lettered where the broker can, else dropped. Answers as {@linkcode ack} does. */
+  /** Nacks it: the broker dead-letters it if it can, otherwise it drops it. Resolves as {@linkcode ack} does. */
   nack(): Promise<boolean>;
-  /** Put back, to be delivered again to anyone. Answers as {@linkcode ack} does. */
+  /** Rejects it: the broker redelivers it, to any consumer. Resolves as {@linkcode ack} does. */
   reject(): Promise<boolean>;
 }
 
-/** A message to be sent from an actor. */
-export interface OutgoingMessage {
-  /** Where it goes. */
-  readonly channel: string;
-  /** The body: bytes, or text sent as UTF-8. */
-  readonly payload: Uint8Array | string;
-  /** The headers. */
-  readonly headers?: MessageHeaders;
-  /** The MIME type of the body. */
-  readonly contentType?: string | undefined;
-  /** The channel on which a reply is expected. */
-  readonly replyTo?: string | undefined;
-  /** What only one broker knows. */
-  readonly serverSpecificParameters?: ServerSpecificParameters;
-}
-
-/** A message to be sent from an actor as JSON. */
-export interface OutgoingJson extends Omit<OutgoingMessage, "payload" | "contentType"> {
-  /** Any value the serializer takes. */
-  readonly payload: unknown;
-}
-
-/** An answer to a message. It goes to `channel`, else to where the message wants its reply. */
-export type OutgoingReply = Omit<OutgoingMessage, "channel"> & { readonly channel?: string };
-
-/** An answer as JSON. */
-export type OutgoingJsonReply = Omit<OutgoingJson, "channel"> & { readonly channel?: string };
-
-/** The message being handled, as its handler sees it. */
+/** The message that a handler handles. */
 export interface Message extends ReceivedMessage {
   /** The body as text. */
   text(): string;
-  /** The body parsed as JSON, unchecked. */
+  /** The body parsed as JSON, not validated. */
   json(): unknown;
   /**
-   * Answers, and acknowledges: in one step where the broker can. Answers `false`, and sends nothing, after an earlier action.
+   * Sends a reply and acknowledges the message, in one step if the broker can. After an earlier action it sends nothing and
+   * resolves to `false`.
    *
    * @throws {TypeError} If neither the call nor the message names a channel.
    */
-  reply(options: OutgoingReply): Promise<boolean>;
-  /** Answers with JSON. As {@linkcode reply}. */
-  replyJson(options: OutgoingJsonReply): Promise<boolean>;
-  /** Sends a message over the connection this one came from. */
-  sendMessage(options: OutgoingMessage): Promise<void>;
-  /** Sends a value as JSON over the connection this one came from. */
-  sendMessageJson(options: OutgoingJson): Promise<void>;
-  /** Sends what a contract or an actor declares, over the connection this message came from unless `server` says otherwise. */
+  reply(options: ReplyOptions): Promise<boolean>;
+  /** Sends a value as a JSON reply. Otherwise as {@linkcode reply}. */
+  replyJson(options: ReplyJsonOptions): Promise<boolean>;
+  /** Sends bytes or text, through the server that this message came from unless `server` names another. */
+  sendMessage(options: SendMessageOptions): Promise<void>;
+  /** Sends a value as JSON, through the server that this message came from unless `server` names another. */
+  sendMessageJson(options: SendMessageJsonOptions): Promise<void>;
+  /** Sends what a contract or an actor declares, through the server that this message came from unless `server` names another. */
   send<P, H>(target: Sendable<P, H>, ...args: SendArguments<P, H>): Promise<void>;
-}
-
-/** What contexts and middlewares know of an actor. */
-export interface ActorInfo {
-  /** Its name. */
-  readonly name: string;
-  /** The address of its channel. */
-  readonly channel: string;
-  /** Its confirmation mode. */
-  readonly confirmationMode: ConfirmationMode;
-  /** Its time limit in milliseconds; `Infinity` for none. */
-  readonly timeout: number;
 }

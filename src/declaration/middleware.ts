@@ -1,48 +1,50 @@
 /**
- * Middlewares: code around every actor run and every publication.
+ * Middlewares: code that runs around every run of an actor and every publication.
  * @module
  */
 import { ignore, type MaybePromise, settled } from "../_internal/maybe_promise.ts";
-import type { ActorInfo, ReceivedMessage } from "./message.ts";
+import type { ActorInfo } from "./context.ts";
+import type { ReceivedMessage } from "./message.ts";
 import type { BaseMessage, MessageData, ServerSpecificParameters } from "../contract/server.ts";
 
 /** One run of an actor, as middlewares see it. */
 export interface ActorCall {
-  /** The message. Its `action` tells, after `next()`, what became of it. */
+  /** The message. After `next()`, its `action` says how it was settled. */
   readonly message: ReceivedMessage;
   /** The actor. */
   readonly actor: ActorInfo;
   /**
-   * Aborted on shutdown, when the lease is lost, and on a timeout. A middleware that throws its reason then, or what was
-   * caused by it, counts as interrupted too, not as failed. A getter: `{ ...call }` does not copy it.
+   * Aborted on shutdown, when the lease is lost, and when the time limit passes. A middleware that then throws the signal's
+   * reason, or an error caused by it, counts as interrupted, not as failed. It is a getter: `{ ...call }` does not copy it.
    */
   readonly signal: AbortSignal;
   /**
-   * Whether a failure of this run decides what becomes of the message. Defaults to `true`. With `next({ final: false })`
-   * a failing run settles nothing and asks no policy: the caller is going to try again.
+   * Whether a failure of this run decides how the message is settled. Defaults to `true`. After `next({ final: false })` a
+   * failing run settles nothing and calls no policy, because the middleware is going to try again.
    */
   readonly final: boolean;
   /**
-   * For a middleware that let a run fail with `next({ final: false })` and tries no more: what becomes of the message is
-   * decided now, `onError` or `onTimeout` asked about `error`, so that `message.action` tells it to the middlewares around.
-   * Where nobody calls this, it is decided when all of them have ended. Does nothing where this call is not final itself, or
-   * it was decided before. Never rejects.
+   * For a middleware that ran the rest with `next({ final: false })` and stops trying after a failure: decides the settlement
+   * now, by `onError` or `onTimeout` with `error`, so that outer middlewares see it in `message.action`. Without this call it
+   * is decided when all middlewares have ended. Does nothing if this call itself is not final, or if it is decided already.
+   * Never rejects.
    */
   decide(error: unknown): Promise<void>;
 }
 
 /** What a middleware may change for the rest of the chain. */
 export interface ActorCallChanges {
-  /** Parts of the message to be seen differently: `next({ message: { payload: unzipped } })`. Settling it stays the same. */
-  readonly message?: Partial<BaseMessage>;
+  /** Other parts for the message: `next({ message: { payload: unzipped } })`. Settling it stays the same. */
+  readonly message?: Partial<BaseMessage> | undefined;
   /** See {@linkcode ActorCall.final}. */
-  readonly final?: boolean;
+  readonly final?: boolean | undefined;
 }
 
 /**
- * Wraps the runs of actors, outermost first: `next()` runs the rest and answers what the handler returned, or throws what
- * it threw. It may be called again (a retry) once it has ended: a failure's settlement is sent only when the whole chain
- * has ended, so a later success wins. A middleware that throws while the actor is running stops it through its signal.
+ * Wraps the runs of actors, outermost first. `next()` runs the rest and resolves to what the handler returned, or rejects
+ * with what it threw. You may call it again (a retry) after it has ended: a failed message is settled only when the whole
+ * chain has ended, so that a later success counts. If a middleware throws while the actor is running, the actor's signal is
+ * aborted.
  */
 export type ActorMiddleware = (
   call: ActorCall,
@@ -51,22 +53,32 @@ export type ActorMiddleware = (
 
 /** One publication, as middlewares see it. */
 export interface ProducerCall {
-  /** Where the message goes. */
+  /** The channel that the message is sent to. */
   readonly channel: string;
   /** The message. */
   readonly message: MessageData;
-  /** What only one broker knows. */
+  /** Parameters that only this broker knows. */
   readonly serverSpecificParameters: ServerSpecificParameters;
 }
 
-/** Wraps publications: those of the application, and those of actors and their replies. */
+/** What a middleware may change of a publication for the rest of the chain. What is `undefined` stays as it is. */
+export interface ProducerCallChanges {
+  /** Send the message to this channel instead. */
+  readonly channel?: string | undefined;
+  /** Send this message instead. */
+  readonly message?: MessageData | undefined;
+  /** Send with these parameters instead. */
+  readonly serverSpecificParameters?: ServerSpecificParameters | undefined;
+}
+
+/** Wraps publications: those of the application, and those of actors, including their replies. */
 export type ProducerMiddleware = (
   call: ProducerCall,
-  next: (changes?: Partial<ProducerCall>) => Promise<void>,
+  next: (changes?: ProducerCallChanges) => Promise<void>,
 ) => void | Promise<void>;
 
 /**
- * Refuses what cannot be called, at the line that gives it.
+ * Refuses invalid middlewares where they are passed.
  *
  * @throws {TypeError} If they are not an array, or one of them is not a function.
  */
@@ -80,7 +92,7 @@ export function checkMiddlewares(middlewares: readonly unknown[]): void {
   }
 }
 
-/** One function out of middlewares and what they surround. Composed once, called for each message. */
+/** Composes middlewares and their core into one function. Composed once, called for each message. */
 export function compose<Call, Changes, Result>(
   middlewares: readonly ((
     call: Call,
@@ -89,8 +101,8 @@ export function compose<Call, Changes, Result>(
   change: (call: Call, changes: Changes) => Call,
   core: (call: Call) => MaybePromise<Result>,
 ): (call: Call) => MaybePromise<Result> {
-  // Whether what the inner middleware has just answered is observed: it passed on what it was answered itself. Says nothing of
-  // the core, which may run the whole for something else meanwhile.
+  // Whether the promise of the inner middleware is observed already: it returned the promise that it got itself. Says nothing
+  // about the core, which may meanwhile run the whole chain for another message.
   let isObserved = false;
   return middlewares.reduceRight<(call: Call) => MaybePromise<Result>>(
     (inner, middleware) => (call) => {
@@ -108,7 +120,7 @@ export function compose<Call, Changes, Result>(
         }
         return promise;
       });
-      // What is passed on as it came, and is there already, need not be waited for: a tenth of what a message costs on Bun.
+      // A value that is there already and was passed on unchanged is not awaited: this saves a tenth of the cost of a message on Bun.
       isObserved = promise !== undefined && answer === promise;
       return isObserved ? rest as MaybePromise<Result> : answer;
     },
@@ -116,7 +128,7 @@ export function compose<Call, Changes, Result>(
   );
 }
 
-/** A middleware that does not wait for the rest must not end the process when that fails. */
+/** A middleware that does not await the rest must not end the process when the rest fails. */
 function observed<T>(rest: Promise<T>): Promise<T> {
   rest.catch(ignore);
   return rest;

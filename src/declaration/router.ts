@@ -1,7 +1,8 @@
 /**
- * Routers: groups of actors that share defaults, nested as one likes.
+ * Routers: groups of actors that share defaults. They can be nested.
  * @module
  */
+import type { ActorInfo } from "./context.ts";
 import {
   type Actor,
   type ActorOptions,
@@ -15,22 +16,21 @@ import { type Channel, DEFAULT_CHANNEL, toChannel } from "../contract/channel.ts
 import type { ConfirmationMode } from "./confirmation.ts";
 import { type Converter, jsonConverter } from "./converter.ts";
 import type { Dependencies, DependenciesHeaders, DependenciesPayload, NoConflict } from "./dependency.ts";
-import type { ActorInfo } from "./message.ts";
 import type { ActorMiddleware } from "./middleware.ts";
 import { type RoutingStrategy, topicBasedRoutingStrategy } from "./routing.ts";
 import type { MaybeSchema, SchemaInput } from "./schema.ts";
 
 /**
- * The actors of a router and of those below it, in registration order, with every default applied. Made anew at each call,
- * so the order of `includeRouter` and `actor` never matters. Not part of the public API.
+ * The actors of a router and of the routers in it, in registration order, with every default applied. Resolved at each call,
+ * so the order of `includeRouter` and `actor` does not matter. Not part of the public API.
  */
 export let resolveActors: (router: Router, inherited?: RouterOptions) => readonly ResolvedActor[];
 
 /** An actor with every default applied. */
 export interface ResolvedActor {
-  /** What was registered. */
+  /** The registered actor. */
   readonly actor: Actor;
-  /** What contexts and middlewares are told. */
+  /** What contexts and middlewares know about it. */
   readonly info: ActorInfo;
   readonly name: string;
   readonly handler: AnyHandler;
@@ -47,7 +47,7 @@ export interface ResolvedActor {
 }
 
 /**
- * Groups actors, and gives them defaults.
+ * Groups actors and gives them defaults.
  *
  * @example
  * ```ts
@@ -61,14 +61,14 @@ export interface ResolvedActor {
  * ```
  */
 export class Router {
-  /** Its defaults, as they were given. */
+  /** The defaults that you passed. */
   readonly options: RouterOptions;
   readonly #entries: (Actor | Router)[] = [];
 
   /**
-   * An empty router.
+   * Creates an empty router.
    *
-   * @throws {TypeError} If the channel has no address.
+   * @throws {TypeError} If an option is unknown or has the wrong shape.
    * @throws {RangeError} If a duration is not positive.
    */
   constructor(options: RouterOptions = {}) {
@@ -77,9 +77,10 @@ export class Router {
   }
 
   /**
-   * Registers a function as an actor, and answers the actor: something to send to, and to call in tests.
+   * Registers a function as an actor. You can send to the returned actor, and call its `handler` in tests.
    *
-   * @throws {TypeError} If the options or the handler have the wrong shape, or schemas exclude those of dependencies.
+   * @throws {TypeError} If the options or the handler have the wrong shape, or its schemas and those of its dependencies
+   * exclude each other.
    * @throws {RangeError} If a duration is not positive.
    */
   actor<
@@ -92,7 +93,7 @@ export class Router {
     options: ActorOptions<P, H, D, M> & NoConflict<D, SchemaInput<P> & DependenciesPayload<D>>,
     handler: F,
   ): Actor<F, SchemaInput<P> & DependenciesPayload<D>, SchemaInput<H> & DependenciesHeaders<D>> {
-    // One signature for users; inside, the schemas' types no longer matter.
+    // The types of the schemas matter to users only.
     const given = options as ActorOptions;
     checkActor(given, handler);
     const { name, channel, routingStrategy, payload, headers } = given;
@@ -110,8 +111,8 @@ export class Router {
   }
 
   /**
-   * Adds another router's actors, those registered later included; its own defaults win over this router's. Including
-   * it twice is including it once.
+   * Adds the actors of another router, including those registered later. The other router's own defaults win over those of
+   * this one. Including a router twice has no further effect.
    *
    * @throws {TypeError} If it would contain itself.
    */

@@ -1,26 +1,26 @@
 /**
- * Routing: which of a channel's actors a message is for.
+ * Routing: which actor of a channel handles a message.
  * @module
  */
 import type { BaseMessage, MessageHeaders } from "../contract/server.ts";
 
-/** Decides whether a message is for an actor, and how a producer makes it so. */
+/** Decides whether an actor handles a message, and which headers a producer sets for it. */
 export interface RoutingStrategy {
-  /** Whether the message is for the actor. Called for each message that reaches the actor's channel: be quick. */
+  /** Whether the actor handles the message. Called for each message of the actor's channel, so it should be fast. */
   matches(message: BaseMessage, actor: { readonly name: string }): boolean;
-  /** The headers that make a message match; set by `send()`. */
-  headers?(actor: { readonly name: string }): MessageHeaders;
-  /** The header that must equal the actor's name, where that is all there is to it: found by look-up, not by trial. */
+  /** The headers that make a message match. `send()` sets them. */
+  readonly headers?: ((actor: { readonly name: string }) => MessageHeaders) | undefined;
+  /** The header that must equal the actor's name, if nothing else matters: the actor is then found by a look-up. */
   readonly nameHeader?: string | undefined;
 }
 
 /** The `topic` header names the actor. The default. */
 export const topicBasedRoutingStrategy: RoutingStrategy = headerRoutingStrategy("topic");
 
-/** Every message of the channel is for the actor. */
+/** The actor handles every message of the channel. */
 export const catchAllRoutingStrategy: RoutingStrategy = { matches: () => true };
 
-/** A header of your choice names the actor. Header names are exact. */
+/** The given header names the actor. The case of the header's name matters. */
 export function headerRoutingStrategy(header: string): RoutingStrategy {
   if (typeof header !== "string" || header === "") {
     throw new TypeError(`Cannot route by a header as its name is not a non-empty string: ${String(header)}`);

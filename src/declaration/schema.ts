@@ -1,5 +1,5 @@
 /**
- * Schemas of any library that speaks Standard Schema, and what their types say.
+ * Schemas of any library that implements Standard Schema, and their types.
  * @module
  */
 import type { StandardSchemaV1 } from "../contract/standard_schema.ts";
@@ -9,24 +9,24 @@ import type { MessageHeaders } from "../contract/server.ts";
 // deno-lint-ignore no-explicit-any -- input and output are inferred where it is used; `unknown` would refuse every schema
 export type AnySchema = StandardSchemaV1<any, any>;
 
-/** A schema, or none. */
+/** A schema, or `undefined`. */
 export type MaybeSchema = AnySchema | undefined;
 
-/** What comes out of a schema, and a handler receives; `undefined` where there is no schema. */
+/** The output of a schema, which a handler receives; `undefined` without a schema. */
 export type SchemaOutput<S extends MaybeSchema> = S extends AnySchema
   ? NonNullable<S["~standard"]["types"]>["output"]
   : undefined;
 
-/** What goes into a schema, and a producer sends; `unknown` where there is no schema. */
+/** The input of a schema, which a producer sends; `unknown` without a schema. */
 export type SchemaInput<S extends MaybeSchema> = S extends AnySchema
   ? NonNullable<S["~standard"]["types"]>["input"]
   : unknown;
 
-/** What a handler sees as headers: the schema's output, or every header as text where there is no schema. */
+/** The headers that a handler receives: the schema's output, or all headers as text without a schema. */
 export type HeadersOutput<H extends MaybeSchema> = H extends AnySchema ? SchemaOutput<H> : MessageHeaders;
 
 /**
- * A schema that gives a payload a type and checks nothing, for producers you trust.
+ * A schema that gives a payload a type and does not validate it, for producers that you trust.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export function unchecked<T>(): StandardSchemaV1<T, T> {
 }
 
 /**
- * Refuses what is given as a schema and is none, such as a definition that no library was called with.
+ * Refuses a value that is not a schema, such as a definition that was not passed to a library.
  *
  * @throws {TypeError} If it is neither a Standard Schema nor `undefined`.
  */

@@ -13,12 +13,12 @@
  * it goes on to `deciding` although its handler still runs, and what the handler does to the message is ignored.
  * @module
  */
+import type { ActorInfo } from "../declaration/context.ts";
 import type { Timer } from "../_internal/clock.ts";
 import type { LazySignal } from "../_internal/lazy_signal.ts";
 import { type MaybePromise, settled } from "../_internal/maybe_promise.ts";
 import type { RunningMessage } from "../contract/events.ts";
 import type { Outcome } from "../declaration/confirmation.ts";
-import type { ActorInfo } from "../declaration/message.ts";
 import { type Abortion, afterAbortion } from "./abortion.ts";
 import type { Execution } from "./execution.ts";
 import type { HandledAttempt } from "./handling.ts";

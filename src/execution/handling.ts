@@ -2,6 +2,8 @@
  * What one attempt does with a message: decode → validate → inject → handle.
  * @module
  */
+import { Compiled } from "../declaration/compiled.ts";
+import type { Overrides } from "../declaration/declared_inputs.ts";
 import { type Clock, endingWithin } from "../_internal/clock.ts";
 import { type MaybePromise, promised } from "../_internal/maybe_promise.ts";
 import { type ContextBase, HandlerContext } from "./handler_context.ts";
@@ -11,13 +13,7 @@ import { Injection } from "./injection.ts";
 import type { InFlightMessage } from "./in_flight_message.ts";
 import type { JsonSchemaConverters } from "../declaration/json_schema.ts";
 import type { ResolvedActor } from "../declaration/router.ts";
-import {
-  Compiled,
-  type InputValidator,
-  type Overrides,
-  Validated,
-  validatorOf,
-} from "../validation/validation.ts";
+import { type InputValidator, Validated, validatorOf } from "../validation/validation.ts";
 
 /** What handling needs to know of its worker or test client. */
 export interface HandlingOptions {

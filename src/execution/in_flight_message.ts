@@ -2,18 +2,18 @@
  * The message that an actor is handling.
  * @module
  */
-import { ignore } from "../_internal/maybe_promise.ts";
-import { toChannel } from "../contract/channel.ts";
 import type {
-  Message,
-  MessageAction,
-  OutgoingJson,
-  OutgoingJsonReply,
-  OutgoingMessage,
-  OutgoingReply,
+  ReplyJsonOptions,
+  ReplyOptions,
   Sendable,
   SendArguments,
-} from "../declaration/message.ts";
+  SendMessageJsonOptions,
+  SendMessageOptions,
+  SendOptions,
+} from "../declaration/sending.ts";
+import { ignore } from "../_internal/maybe_promise.ts";
+import { toChannel } from "../contract/channel.ts";
+import type { Message, MessageAction } from "../declaration/message.ts";
 import { type Producer, toMessageData } from "../producing/producer.ts";
 import type {
   BaseMessage,
@@ -22,7 +22,6 @@ import type {
   MessageHeaders,
   Settlement,
 } from "../contract/server.ts";
-import type { SendMessageCommon } from "../producing/producer.ts";
 import type { MessageSettlement } from "./message_settlement.ts";
 
 const decoder = new TextDecoder();
@@ -115,7 +114,7 @@ export class InFlightMessage implements Message {
     return JSON.parse(this.text());
   }
 
-  async reply(options: OutgoingReply): Promise<boolean> {
+  async reply(options: ReplyOptions): Promise<boolean> {
     if (this.#revoked) return false;
     const address = options.channel ?? this.replyTo;
     if (address === undefined) {
@@ -139,20 +138,20 @@ export class InFlightMessage implements Message {
     });
   }
 
-  async replyJson(options: OutgoingJsonReply): Promise<boolean> {
+  async replyJson(options: ReplyJsonOptions): Promise<boolean> {
     return await this.reply({ ...options, ...this.#producer.serialize(options.payload) });
   }
 
-  async sendMessage(options: OutgoingMessage): Promise<void> {
+  async sendMessage(options: SendMessageOptions): Promise<void> {
     await this.#producer.sendMessage(options);
   }
 
-  async sendMessageJson(options: OutgoingJson): Promise<void> {
+  async sendMessageJson(options: SendMessageJsonOptions): Promise<void> {
     await this.#producer.sendMessageJson(options);
   }
 
   async send<P, H>(target: Sendable<P, H>, ...args: SendArguments<P, H>): Promise<void> {
-    const [payload, options] = args as readonly [unknown, SendMessageCommon?];
+    const [payload, options] = args as readonly [unknown, SendOptions?];
     await this.#producer.send(target, payload, options);
   }
 }

@@ -2,10 +2,11 @@
  * Making the values that an actor's dependencies stand for: concurrently, each once per message.
  * @module
  */
+import type { Overrides } from "../declaration/declared_inputs.ts";
 import { type MaybePromise, settled } from "../_internal/maybe_promise.ts";
 import { type ContextBase, ResolverContext } from "./handler_context.ts";
 import type { Dependencies, Dependency } from "../declaration/dependency.ts";
-import type { Overrides, Validated } from "../validation/validation.ts";
+import type { Validated } from "../validation/validation.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 

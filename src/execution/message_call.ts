@@ -2,7 +2,7 @@
  * A message as its run passes it from middleware to middleware.
  * @module
  */
-import type { ActorInfo } from "../declaration/message.ts";
+import type { ActorInfo } from "../declaration/context.ts";
 import type { ActorCall, ActorCallChanges } from "../declaration/middleware.ts";
 import type { InFlightMessage } from "./in_flight_message.ts";
 

@@ -147,7 +147,7 @@ export class MessageRun implements AttemptRun, CallRun {
     if (final || outcome.kind === "returned") return this.#decide(outcome);
     if (outcome.kind !== "interrupted") {
       const { where, execution: { options: { report } } } = this;
-      report("actor.run.attempt_failed", { ...where, attempt: this.#attempts, error: outcome.error });
+      report("actor.attempt.error", { ...where, attempt: this.#attempts, error: outcome.error });
     }
     return outcome;
   }

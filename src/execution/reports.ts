@@ -22,7 +22,7 @@ export function reportAbandoned(options: ReportsOptions, where: RunningMessage, 
 
 /** What was abandoned has ended. */
 export function reportAbandonedEnd(options: ReportsOptions, where: RunningMessage): void {
-  options.report("actor.run.abandoned_ended", { ...where, abandoned: options.countAbandoned(-1) });
+  options.report("actor.abandoned.end", { ...where, abandoned: options.countAbandoned(-1) });
 }
 
 /** A message has come to its end. Not built from a {@linkcode RunningMessage}: two objects for each message cost 0.3 µs on Bun. */
@@ -35,6 +35,6 @@ export function reportEnd(
   if (outcome.kind === "returned") report("actor.run.success", { actor, channel, messageId, action });
   else report("actor.run.error", { actor, channel, messageId, action, error: outcome.error });
   if (confirmationMode === "manual" && action === undefined) {
-    report("actor.ack.manual.unacknowledged", { actor, channel, messageId });
+    report("actor.run.unsettled", { actor, channel, messageId });
   }
 }

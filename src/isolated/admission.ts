@@ -1,19 +1,19 @@
 /**
- * Waiting for a free process before an actor's run begins.
+ * Waits for a free process before an actor's run begins.
  *
  * @module
  */
 
 /**
- * A middleware, as `ActorMiddleware` of `@repid/core` describes it: lets as many runs begin as there are processes, first
- * come first served; the others wait.
+ * A middleware for actors (an `ActorMiddleware` of `@repid/core`): as many runs begin as there are processes; the others wait,
+ * first in, first out.
  */
 export type Admission = (
   call: { readonly signal: AbortSignal },
   next: () => Promise<unknown>,
 ) => Promise<unknown>;
 
-/** Makes the middleware for so many processes. */
+/** Creates the middleware for this number of processes. */
 export function admissionTo(size: () => number): Admission {
   let admitted = 0;
   const waiting = new Set<() => void>();
@@ -39,13 +39,13 @@ export function admissionTo(size: () => number): Admission {
 
   function leave(): void {
     const [enter] = waiting;
-    // Whoever waits longest takes the place that becomes free.
+    // The run that has waited longest takes the free place.
     if (enter) enter();
     else admitted--;
   }
 
   return async ({ signal }, next) => {
-    // A run that is to end does so at once, and says why.
+    // An aborted run ends at once, with the reason of its signal.
     if (!await admit(signal)) return await next();
     try {
       return await next();

@@ -1,10 +1,10 @@
 /**
- * Values to bytes and back, as structured clone does it: `Date`, `Map`, `Set`, `bigint`, typed arrays with
- * their buffers, errors, cycles and `undefined` survive.
+ * Values to bytes and back, as by structured clone: `Date`, `Map`, `Set`, `bigint`, typed arrays with their buffers, errors,
+ * cycles and `undefined` are kept.
  *
- * The bytes are made here and not by the IPC channel (`serialization: "advanced"`), which has them only as a
- * `Uint8Array`, for three reasons: Deno's channel ends the program on what it cannot clone, where no `catch`
- * sees it; Node's hands out typed arrays that share the buffer of the whole message; and all of them turn a `URL` into `{}`.
+ * The IPC channel (`serialization: "advanced"`) only gets the bytes, for three reasons: Deno's channel ends the program if it
+ * cannot clone a value, and nothing can catch that; Node's channel returns typed arrays that share the buffer of the whole
+ * message; and all channels turn a `URL` into `{}`.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { deserialize, Deserializer, serialize, Serializer } from "node:v8";
 /**
  * The bytes of a value, which both ends of a channel understand as long as they are the same runtime.
  *
- * @param label What the value is called in the error: `payload` gives `payload.rows[3] is a function`.
+ * @param label The name of the value in the error: `payload` gives `payload.rows[3] is a function`.
  * @throws {TypeError} If the value cannot be cloned.
  */
 export function encode(value: unknown, label: string): Uint8Array {
@@ -54,8 +54,8 @@ interface Place {
 }
 
 /**
- * Runtimes differ in what they refuse (a `URL` is an error, or silently `{}`), and say little about where it
- * is. Costs about a tenth of the serialization.
+ * Runtimes differ in what they refuse (a `URL` is an error, or silently `{}`), and do not say where it is. This takes about a
+ * tenth of the time of the serialization.
  */
 function findUncloneable(value: unknown, label: string): string | undefined {
   const what = describeUncloneable(value);
@@ -82,7 +82,7 @@ function describeUncloneable(value: unknown): string | undefined {
   if (ArrayBuffer.isView(value)) {
     return value.buffer instanceof ArrayBuffer ? undefined : "a view of shared memory";
   }
-  // what platforms make (URL, Headers, Promise, AbortSignal, Blob) has a tag; what classes of users make is cloned as its fields
+  // platform objects (URL, Headers, Promise, AbortSignal, Blob) have a tag; instances of other classes are cloned as their fields
   const tag: unknown = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
   return typeof tag !== "string" || cloneableTags.has(tag) ? undefined : `of type ${tag}`;
 }

@@ -1,5 +1,5 @@
 /**
- * The main module of a child on Bun and Node; on Deno, see `spawn.ts`. Found beside `spawn.ts` by its name.
+ * The main module of a child on Bun and Node; for Deno see `spawn.ts`, which finds this file by its name.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Errors that cross from one process to another.
+ * Errors that are sent from one process to another.
  *
  * @module
  */
@@ -8,33 +8,33 @@ import { decode, encode } from "./clone.ts";
 /** Options of {@linkcode IsolatedError}. */
 export interface IsolatedErrorOptions {
   /** The name. Defaults to `"IsolatedError"`. */
-  readonly name?: string;
-  /** The stack of the original error. Defaults to where the error is made. */
-  readonly stack?: string;
-  /** What caused it. */
+  readonly name?: string | undefined;
+  /** The stack of the original error. Defaults to where this error is created. */
+  readonly stack?: string | undefined;
+  /** The cause. */
   readonly cause?: unknown;
 }
 
 /**
  * An isolated function threw, or its process could not run it.
  *
- * What the function threw has the original's `name`, `message`, `stack` (that of the child) and `cause`; an error among the causes is an `IsolatedError` too.
- * Otherwise the `name` is `"IsolatedError"`: the process ended during the call, the module cannot be loaded or
- * exports no such function, the result is not cloneable, the pool is closed.
+ * If the function threw an error, this has the original's `name`, `message`, `stack` (of the child) and `cause`; causes that are
+ * errors are `IsolatedError`s too. Otherwise the `name` is `"IsolatedError"`: the process ended during the call, the module
+ * cannot be loaded or exports no such function, the result is not cloneable, or the pool is closed.
  *
  * @example
  * ```ts
- * import { IsolatedError, WorkerPool } from "@repid/core/workers";
+ * import { IsolatedError, ProcessPool } from "@repid/core/isolated";
  * import assert from "node:assert/strict";
  *
- * await using pool = new WorkerPool({ size: 1 });
+ * await using pool = new ProcessPool({ size: 1 });
  * const url = new URL("data:text/javascript,export function fail() { throw new RangeError('too far'); }");
  * const { fail } = pool.module<{ fail(): never }>(url);
  * await assert.rejects(fail(), (error) => error instanceof IsolatedError && error.name === "RangeError");
  * ```
  */
 export class IsolatedError extends Error {
-  /** Makes an error. */
+  /** Creates an error. */
   constructor(message: string, options: IsolatedErrorOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.name = options.name ?? "IsolatedError";
@@ -42,12 +42,12 @@ export class IsolatedError extends Error {
   }
 }
 
-/** What of an error crosses to the other process. */
+/** The parts of an error that are sent to the other process. */
 export interface ErrorRecord {
   readonly name: string;
   readonly message: string;
-  readonly stack?: string;
-  readonly cause?: CauseRecord;
+  readonly stack?: string | undefined;
+  readonly cause?: CauseRecord | undefined;
 }
 
 /** A cause: an error itself, or any other value as bytes. */
@@ -55,14 +55,16 @@ export type CauseRecord =
   | { readonly kind: "error"; readonly error: ErrorRecord }
   | { readonly kind: "value"; readonly bytes: Uint8Array };
 
-/** Writes down what was thrown, which may be anything. */
+/** Records what was thrown, which may be any value. */
 export function recordError(thrown: unknown): ErrorRecord {
   if (thrown instanceof Error) return recordChain(thrown, new Set());
-  const message = `Cannot finish the call as the function threw what is no Error: ${labelOf(thrown)}`;
+  const message = `Cannot finish the call as the function threw a value that is not an Error: ${
+    labelOf(thrown)
+  }`;
   return { name: "IsolatedError", message, cause: recordValue(thrown) };
 }
 
-/** Makes an error of what was written down. */
+/** Creates an error from a record. */
 export function restoreError({ message, cause, ...rest }: ErrorRecord): IsolatedError {
   return new IsolatedError(message, cause ? { ...rest, cause: restoreCause(cause) } : rest);
 }
@@ -77,7 +79,7 @@ function recordChain(error: Error, seen: Set<Error>): ErrorRecord {
   const { cause } = error;
   if (cause === undefined) return record;
   if (!(cause instanceof Error)) return { ...record, cause: recordValue(cause) };
-  if (seen.has(cause)) return record; // causes may run in a circle
+  if (seen.has(cause)) return record; // causes may form a cycle
   return { ...record, cause: { kind: "error", error: recordChain(cause, seen) } };
 }
 
@@ -85,7 +87,7 @@ function recordValue(value: unknown): CauseRecord {
   try {
     return { kind: "value", bytes: encode(value, "cause") };
   } catch {
-    return { kind: "value", bytes: encode(labelOf(value), "cause") }; // what it was is better than nothing
+    return { kind: "value", bytes: encode(labelOf(value), "cause") }; // at least its type
   }
 }
 

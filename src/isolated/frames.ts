@@ -1,12 +1,12 @@
 /**
- * What parent and child say to each other over their IPC channel. Values travel as bytes made by
- * `encode()`, so that what cannot be cloned fails where it is given, not inside the channel.
+ * The messages between parent and child over their IPC channel. Values are sent as bytes made by `encode()`, so that a value
+ * that cannot be cloned fails where it is passed, not inside the channel.
  *
  * @module
  */
 import type { ErrorRecord } from "./error.ts";
 
-/** Parent to child: run this function. The next one is sent only after the answer. */
+/** Parent to child: run this function. The next call is sent only after the reply. */
 export interface CallFrame {
   readonly kind: "call";
   /** Unique within one child. */
@@ -16,7 +16,7 @@ export interface CallFrame {
   readonly payload: Uint8Array;
 }
 
-/** Parent to child: abort the signal of the running function; after a while the child is killed. */
+/** Parent to child: abort the signal of the running function. Later the child is killed. */
 export interface AbortFrame {
   readonly kind: "abort";
   readonly id: number;
@@ -36,19 +36,19 @@ export interface ThrewFrame {
   readonly kind: "threw";
   readonly id: number;
   readonly error: ErrorRecord;
-  /** `false` if the module could not be loaded: a runtime remembers that, only a fresh process tries again. */
+  /** `false` if the module could not be loaded: runtimes remember that, so only a new process can try again. */
   readonly reusable: boolean;
 }
 
-/** What a child is told. */
+/** What a parent sends to a child. */
 export type Request = CallFrame | AbortFrame;
 
-/** What a child answers. */
+/** What a child sends to its parent. */
 export type Reply = ReturnedFrame | ThrewFrame;
 
-/** Whether a message is the answer to a call: the functions in a child may send messages of their own. */
+/** Whether a message is the reply to a call: the functions in a child may send other messages. */
 export function isReply(message: unknown, id: number): message is Reply {
   if (typeof message !== "object" || message === null) return false;
-  const { kind, id: answered } = message as Partial<Reply>; // foreign until looked at
+  const { kind, id: answered } = message as Partial<Reply>; // not checked yet
   return (kind === "returned" || kind === "threw") && answered === id;
 }

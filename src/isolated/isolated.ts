@@ -9,13 +9,13 @@ import { type IsolatedModule, moduleIn } from "./module.ts";
 import { Pool } from "./pool.ts";
 
 /**
- * The functions of a module, to be run in processes that the whole program shares: as many as the machine runs
- * in parallel. The module is not loaded here: import its types only.
+ * The functions of a module, run in processes that the whole program shares: as many as the machine runs in parallel. The
+ * module is not loaded here: import its types only.
  *
- * The URL must be known when the program starts; a function receives a copy of the payload, and
- * `{ signal }`. Its process is killed 100 ms after its signal aborts.
+ * Call this when the program starts. A function receives a copy of the payload, and `{ signal }`. Its process is killed 100 ms
+ * after its signal is aborted.
  *
- * @throws {TypeError} If the module is not given as a `URL`.
+ * @throws {TypeError} If `url` is not a `URL`.
  *
  * @example
  * ```ts ignore
@@ -30,16 +30,16 @@ export function isolated<M>(url: URL): IsolatedModule<M> {
 }
 
 /**
- * Ends the processes of every {@linkcode isolated} module and resolves when they are gone; running and waiting
- * calls are treated as by `WorkerPool.close()`. A later call starts processes again.
+ * Ends the processes of every {@linkcode isolated} module, and resolves when they have ended. Running and waiting calls end as
+ * with `ProcessPool.close()`. A later call starts processes again.
  *
- * Programs need not call this, as idle processes end with them. Tests that look for leaks do.
+ * Programs need not call this, because idle processes end with them. Call it in tests that check for leaks.
  */
 export async function closeIsolated(): Promise<void> {
   await shared?.end();
 }
 
-/** What {@linkcode WorkerPool.admit} is for a pool, for the processes that all {@linkcode isolated} modules share. */
+/** As {@linkcode ProcessPool.admit}, for the processes that all {@linkcode isolated} modules share. */
 export const admitIsolated: Admission = admissionTo(availableParallelism);
 
 let shared: Pool | undefined;

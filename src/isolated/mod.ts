@@ -1,24 +1,25 @@
 /**
- * CPU-bound functions in processes of their own, which are killed when they take too long.
+ * CPU-bound functions in isolated processes, which are killed if they take too long.
  *
  * A function that computes for seconds blocks the event loop: heartbeats, leases and time limits stop working.
- * {@linkcode isolated} runs it elsewhere; it can be a handler of an actor, or be called like any other function.
- * Functions cannot be sent, so what runs elsewhere is a module and the name of an export, typed by a type-only import.
- * Threads are not offered: on Deno nothing can stop one that does not yield.
+ * {@linkcode isolated} runs it in another process. You can use it as the handler of an actor, or call it like any other function.
+ * Functions cannot be sent to another process, so you name a module and one of its exports, typed by a type-only import.
+ * Threads are not supported: on Deno nothing can stop a thread that does not yield.
  *
- * What crosses is copied as by `structuredClone()`, without what only exists within one process: functions,
- * symbols, promises, platform objects such as `URL`, shared memory. Instances of classes arrive as their fields.
+ * Payloads and results are copied as by `structuredClone()`. Functions, symbols, promises, shared memory and platform objects
+ * such as `URL` cannot be copied. Instances of classes arrive as plain objects with their fields.
  *
- * Started in production, mind that
- * - on Deno, from 2.6, the program needs `--allow-run` and `--allow-env`. A child gets of the eight permissions those that the program
- *   was granted without restriction: `--allow-net`, but not `--allow-net=example.com`, which Deno does not tell;
- * - on Deno a child finds `deno.json` by its module's folder if that may be read, else by the working directory;
- *   other flags of the program it does not know. Cache its dependencies with `deno cache heavy.ts`;
- * - compiled and bundled programs cannot start children: there the module is no file any more.
+ * In production, note that
+ * - on Deno (2.6 or later) the program needs `--allow-run` and `--allow-env`. A child process gets the permissions that the
+ *   program has without restriction: it gets `--allow-net`, but not `--allow-net=example.com`, because Deno does not report the
+ *   restriction;
+ * - on Deno a child looks for `deno.json` from its module's folder if it may read that, otherwise from the working directory. It
+ *   does not get the other flags of the program. Cache its dependencies with `deno cache heavy.ts`;
+ * - compiled and bundled programs cannot start children, because the module is not a file there.
  *
  * @example
  * ```ts ignore
- * import { isolated } from "@repid/core/workers";
+ * import { isolated } from "@repid/core/isolated";
  * import type * as Heavy from "./heavy.ts"; // types only: not loaded here
  *
  * const heavy = isolated<typeof Heavy>(new URL("./heavy.ts", import.meta.url));
@@ -37,4 +38,4 @@ export type {
   IsolatedModule,
   OptionalPayload,
 } from "./module.ts";
-export { WorkerPool, type WorkerPoolOptions } from "./worker_pool.ts";
+export { ProcessPool, type ProcessPoolOptions } from "./process_pool.ts";

@@ -1,5 +1,5 @@
 /**
- * A module's functions, as they are called from outside.
+ * The functions of a module, as you call them.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import type { Pool } from "./pool.ts";
 /** What an isolated function receives as its second argument. */
 export interface IsolatedContext {
   /**
-   * Aborted when the caller's signal is: by the time limit of an actor, by shutdown. The reason is a
-   * `TimeoutError` or an `AbortError`. Code that awaits can stop in time by it; the process of code that does not is killed.
+   * Aborted when the caller's signal is aborted: by the time limit of an actor, or by shutdown. The reason is a `TimeoutError`
+   * or an `AbortError`. Code that awaits can stop in time; otherwise the process is killed.
    */
   readonly signal: AbortSignal;
 }
 
-/** What the caller of an isolated function may give as its second argument; of a context nothing but the signal is sent. */
+/** The second argument of an isolated function. If you pass a context, only its signal is used. */
 export interface IsolatedCallOptions {
   /** Aborts the call. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * An isolated function, as it is called from outside: payload and result are copied, so they must be cloneable.
+ * An isolated function, as you call it. Payload and result are copied, so they must be cloneable.
  *
- * It is a handler: `router.actor({ name, payload }, heavy.calculatePrime)`.
+ * You can use it as a handler: `router.actor({ name, payload }, heavy.calculatePrime)`.
  */
 export type IsolatedFunction<F> = F extends (...args: infer A) => infer R
   ? undefined extends A[0]
@@ -31,10 +31,10 @@ export type IsolatedFunction<F> = F extends (...args: infer A) => infer R
   : (payload: A[0], options?: IsolatedCallOptions) => Promise<Awaited<R>>
   : never;
 
-/** A function without parameters takes any payload and ignores it, as it does when called directly. */
+/** A function without parameters accepts any payload and ignores it, as when it is called directly. */
 export type OptionalPayload<A extends readonly unknown[]> = A extends readonly [] ? unknown : A[0];
 
-/** The functions a module exports that need no more than a payload and an {@linkcode IsolatedContext}. */
+/** The exported functions of a module that take a payload and an {@linkcode IsolatedContext}, or less. */
 export type IsolatedModule<M> = {
   readonly [
     K in keyof M as K extends "then" ? never
@@ -44,10 +44,10 @@ export type IsolatedModule<M> = {
 };
 
 /**
- * The functions of a module, made when they are asked for: the module itself is never loaded here.
+ * The functions of a module, created when they are read. The module itself is not loaded here.
  *
- * @param check Throws if the pool takes no more calls.
- * @throws {TypeError} If the module is not given as a `URL`.
+ * @param check Throws if the pool is closed.
+ * @throws {TypeError} If `url` is not a `URL`.
  */
 export function moduleIn<M>(pool: Pool, url: URL, check?: (name: string) => void): IsolatedModule<M> {
   if (!(url instanceof URL)) {

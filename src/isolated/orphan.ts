@@ -1,19 +1,19 @@
 /**
- * Ends a child whose parent is gone.
+ * Ends a child whose parent has ended.
  *
  * @module
  */
 import process from "node:process";
 import { Worker as NodeWorker } from "node:worker_threads";
 
-/** Milliseconds between two looks at who the parent is. */
+/** Milliseconds between two checks of the parent process. */
 const INTERVAL = 500;
 
 /**
- * Kills this process soon after its parent died, even while it runs a loop that never yields.
+ * Kills this process soon after its parent has ended, even while it runs a loop that never yields.
  *
- * An idle child learns of its parent's death when its channel closes; a busy one never reads that. So a
- * thread looks: an orphan gets another parent. Windows gives it none: there a busy orphan ends with its function.
+ * An idle child notices the end of its parent when the channel closes; a busy child never reads that. So a thread checks the
+ * parent's id, which changes for an orphan. On Windows it does not change: there a busy orphan ends when its function ends.
  */
 export function killWithParent(): void {
   const source = `import process from "node:process";

@@ -1,5 +1,5 @@
 /**
- * Which process runs which call, and when.
+ * Assigns calls to processes.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import { IsolatedError } from "./error.ts";
 import { type Call, IsolatedProcess } from "./process.ts";
 
 /**
- * Processes that start on demand, each running one call at a time, and the calls that wait for one, first come
- * first served. `isolated()` and `WorkerPool` are what users see of it.
+ * Processes that start on demand and run one call at a time each, and the calls that wait for a process, first in, first out.
+ * `isolated()` and `ProcessPool` are its public faces.
  */
 export class Pool {
   readonly #size: number;
@@ -20,9 +20,9 @@ export class Pool {
   readonly #queue = new Set<Call>();
 
   /**
-   * Starts nothing.
+   * Starts no process yet.
    *
-   * @param size How many processes at most.
+   * @param size The maximum number of processes.
    * @param killAfter Milliseconds between abort and kill.
    */
   constructor(size: number, killAfter: number) {
@@ -30,7 +30,7 @@ export class Pool {
     this.#killAfter = killAfter;
   }
 
-  /** Makes a module known to the processes that will start. */
+  /** Adds a module for the processes that start later. */
   register(module: string): void {
     this.#modules.add(module);
   }
@@ -64,7 +64,7 @@ export class Pool {
     }
   }
 
-  /** Rejects what waits, stops what runs, and resolves when every process is gone. The pool can be used again. */
+  /** Rejects waiting calls, stops running ones, and resolves when every process has ended. The pool can be used again. */
   async end(): Promise<void> {
     const waiting = [...this.#queue];
     this.#queue.clear();

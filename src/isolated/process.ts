@@ -1,5 +1,5 @@
 /**
- * One child, as its parent sees it.
+ * One child process, seen from its parent.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { IsolatedError, restoreError } from "./error.ts";
 import { type AbortFrame, type CallFrame, isReply, type Reply } from "./frames.ts";
 import { notStarted, startProcess } from "./spawn.ts";
 
-/** A call of an isolated function: what is asked, and the two ways in which it ends. */
+/** A call of an isolated function, and how to end it. */
 export interface Call {
   readonly module: string;
   readonly name: string;
@@ -18,20 +18,19 @@ export interface Call {
   readonly reject: (reason: unknown) => void;
 }
 
-/** What a process tells its pool, each time before the call that is over settles. */
+/** The events of a process for its pool, called before the ended call settles. */
 export interface ProcessEvents {
-  /** A call is over, the process can take the next one. */
+  /** A call has ended; the process can take the next one. */
   freed(process: IsolatedProcess): void;
-  /** The process is gone, its exit awaited. Said once. */
+  /** The process has ended. Called once. */
   ended(process: IsolatedProcess): void;
 }
 
 /**
- * A child process and the one call it may be running. Between calls it does not keep the program alive.
- * Only its pool uses it.
+ * A child process and the call that it runs, if any. Between calls it does not keep the program alive. Only its pool uses it.
  */
 export class IsolatedProcess {
-  /** Resolves when the process is gone. */
+  /** Resolves when the process has ended. */
   readonly exited: Promise<void>;
   readonly #child: ChildProcess;
   readonly #modules: ReadonlySet<string>;

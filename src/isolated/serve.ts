@@ -1,5 +1,5 @@
 /**
- * What runs in a child: it answers the calls of its parent, one at a time.
+ * The code of a child process: it serves the calls of its parent, one at a time.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import { killWithParent } from "./orphan.ts";
 /** A module as `import()` gives it. */
 export type LoadedModule = Readonly<Record<string, unknown>>;
 
-/** Where this module is: a child on Deno imports it from there, and naming it keeps it in the module graph. */
+/** The URL of this module: a child on Deno imports it from there, and the name keeps it in the module graph. */
 export const serveUrl: string = import.meta.url;
 
 /**
  * Serves the parent until the channel closes.
  *
- * @throws {TypeError} If the process was started by hand, so that there is no channel.
+ * @throws {TypeError} If the process has no channel to a parent.
  */
 export function serve(load: (url: string) => Promise<LoadedModule>): void {
   const send = process.send?.bind(process);
@@ -34,19 +34,19 @@ export function serve(load: (url: string) => Promise<LoadedModule>): void {
     }
     const controller = new AbortController();
     running = { id: request.id, controller };
-    // answer() does not reject; if it ever did, the process would end and the parent report that
+    // answer() never rejects; if it did, the process would end and the parent would report that
     answer(request, load, controller.signal).then((reply) => {
       running = undefined;
       send(reply, undefined, undefined, ignoreLostParent);
     });
   });
-  // by now another call may be running: ending the process would make that one fail for what an earlier one forgot
+  // another call may be running by now: ending the process would make it fail for the mistake of an earlier one
   process.on("unhandledRejection", (error) => {
-    console.error("A rejection that no isolated function waited for:", error);
+    console.error("Unhandled rejection of an isolated function:", error);
   });
   process.on("disconnect", () => process.exit(0));
-  if (!process.connected) process.exit(0); // the parent died meanwhile: Node said so before anybody listened
-  // a terminal, and service managers, signal the whole group: whether running calls may finish is the parent's decision
+  if (!process.connected) process.exit(0); // the parent ended meanwhile: Node emitted the event before this listened
+  // terminals and service managers signal the whole process group, but the parent decides whether running calls may finish
   process.on("SIGINT", ignoreSignal);
   process.on("SIGTERM", ignoreSignal);
   killWithParent();
@@ -79,7 +79,7 @@ function encodeResult(name: string, result: unknown): Uint8Array {
     return encode(result, "result");
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new IsolatedError(`Cannot return from ${name} as its result does not cross: ${reason}`);
+    throw new IsolatedError(`Cannot return from ${name} as its result cannot be copied: ${reason}`);
   }
 }
 
@@ -96,7 +96,7 @@ function noSuchFunction(name: string, url: string, module: LoadedModule): Isolat
 }
 
 function ignoreLostParent(): void {
-  // the channel is closed, which "disconnect" is about to say
+  // the channel is closed, which "disconnect" reports
 }
 
 function ignoreSignal(): void {

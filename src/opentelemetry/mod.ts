@@ -1,8 +1,8 @@
 /**
- * Traces, with OpenTelemetry: a pair of middlewares. Messages carry the trace (W3C `traceparent`, or whatever propagator
- * the application registered) and the baggage in their headers.
+ * Traces with OpenTelemetry: a pair of middlewares. Messages carry the trace and the baggage in their headers, in the format of
+ * the registered propagator, such as W3C `traceparent`.
  *
- * Needs `npm:@opentelemetry/api`, and whatever SDK the application sets up; without one, nothing happens.
+ * Needs `npm:@opentelemetry/api` and an SDK that the application sets up. Without an SDK the middlewares do nothing.
  *
  * @example
  * ```ts
@@ -36,20 +36,21 @@ import type { MessageHeaders } from "../contract/server.ts";
 
 /** Options of {@linkcode openTelemetry}. */
 export interface OpenTelemetryOptions {
-  /** What `messaging.system` says: `rabbitmq`, `redis`, `gcp_pubsub`, … Defaults to `"repid"`. */
-  readonly system?: string;
+  /** The value of `messaging.system`: `rabbitmq`, `redis`, `gcp_pubsub`, … Defaults to `"repid"`. */
+  readonly system?: string | undefined;
   /**
-   * How the run of an actor belongs to the sending of its message: as its child (`"parent"`), in one trace; or in a trace of
-   * its own that links to it (`"link"`), for messages that wait long or are handled many times. Defaults to `"parent"`.
+   * How the span of an actor's run relates to the span that sent the message. `"parent"`: its child, in the same trace.
+   * `"link"`: in a trace of its own that links to the other, for messages that wait long or are handled many times. Defaults to
+   * `"parent"`.
    */
-  readonly mode?: "parent" | "link";
+  readonly mode?: "parent" | "link" | undefined;
 }
 
-/** The two halves. Either works without the other. */
+/** The two middlewares. Each works without the other. */
 export interface OpenTelemetryMiddlewares {
-  /** A `CONSUMER` span around each run of an actor, active while it runs. */
+  /** Creates a `CONSUMER` span around each run of an actor. The span is active while the actor runs. */
   readonly actorMiddleware: ActorMiddleware;
-  /** A `PRODUCER` span around each publication; its context and the baggage go into the headers. */
+  /** Creates a `PRODUCER` span around each publication, and writes its context and the baggage into the headers. */
   readonly producerMiddleware: ProducerMiddleware;
 }
 
@@ -59,9 +60,9 @@ const NAME = "@repid/core";
 const OPTIONS: KnownOptions<OpenTelemetryOptions> = { system: true, mode: true };
 
 /**
- * Makes the pair of middlewares. Put them first, so that they surround the others.
+ * Creates the pair of middlewares. Put them first, so that they run around the others.
  *
- * @throws {TypeError} If an option or the mode is not known.
+ * @throws {TypeError} If an option or the mode is unknown.
  */
 export function openTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetryMiddlewares {
   refuseUnknown("make the middlewares", options, OPTIONS);
@@ -71,7 +72,7 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry
       `Cannot make the middlewares as the mode is neither parent nor link: ${String(mode)}`,
     );
   }
-  // Looked up when needed: a provider may be registered later than this is called.
+  // Looked up for each span, because a provider may be registered after this call.
   const tracer = (): Tracer => trace.getTracer(NAME);
   return {
     actorMiddleware: ({ message, actor }, next) => {
@@ -88,7 +89,7 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry
         attributes,
         ...isLinked && sender && { links: [{ context: sender }] },
       };
-      // Linked or not, the baggage is the message's.
+      // The baggage of the message is kept in both modes.
       const parent = isLinked ? trace.deleteSpan(sent) : sent;
       const span = tracer().startSpan(`process ${message.channel}`, options, parent);
       return within(span, parent, async () => {
@@ -113,7 +114,7 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry
   };
 }
 
-/** Runs with the span active, and ends it; what is thrown is recorded on the way. */
+/** Runs with the span active, records what is thrown, and ends the span. */
 function within<T>(span: Span, parent: Context, run: () => Promise<T>): Promise<T> {
   return context.with(trace.setSpan(parent, span), async () => {
     try {
@@ -130,7 +131,7 @@ function within<T>(span: Span, parent: Context, run: () => Promise<T>): Promise<
   });
 }
 
-/** What the semantic conventions want of every messaging span. */
+/** The attributes that the semantic conventions require of every messaging span. */
 function attributesOf(
   system: string,
   operation: "process" | "send",
@@ -146,7 +147,7 @@ function attributesOf(
   };
 }
 
-/** Some brokers write header names their own way. */
+/** Some brokers change the case of header names. */
 const HEADERS: TextMapGetter<MessageHeaders> = {
   keys: (headers) => Object.keys(headers),
   get: (headers, name) =>

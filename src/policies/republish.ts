@@ -1,5 +1,5 @@
 /**
- * Retries through the broker: a failed message is sent again, and counts how often.
+ * Retries through the broker: a failed message is published again, with a count in a header.
  * @module
  */
 import { type KnownOptions, refuseNoFunction, refuseUnknown } from "../_internal/known_options.ts";
@@ -7,26 +7,26 @@ import { type AutoAction, isAction, type OnErrorHandler } from "../declaration/c
 import type { Message } from "../declaration/message.ts";
 import type { ServerSpecificParameters } from "../contract/server.ts";
 import { PolicyError } from "../contract/errors.ts";
-import { isWorthRetrying } from "./worth.ts";
+import { isWorthRetrying } from "./retry.ts";
 
-/** How long a message that could not be sent is kept before it is put back, in milliseconds. */
+/** How long a message that could not be published is kept before it is rejected, in milliseconds. */
 const PAUSE = 1_000;
 
 /** Options of {@linkcode republish}. */
 export interface RepublishOptions {
-  /** How often the message is handled at most, the first time included. A whole number of at least 1. Defaults to 3. */
-  readonly attempts?: number;
-  /** Whether to try again after this error. Defaults to all but a message that is not valid. */
-  readonly when?: (error: unknown, message: Message) => boolean | Promise<boolean>;
-  /** What becomes of the message when no attempt is left. Defaults to `"nack"`. */
-  readonly otherwise?: AutoAction;
+  /** How often the message is handled at most, including the first time. A whole number of at least 1. Defaults to 3. */
+  readonly attempts?: number | undefined;
+  /** Whether to retry after this error. Defaults to every error but that of an invalid message. */
+  readonly when?: ((error: unknown, message: Message) => boolean | Promise<boolean>) | undefined;
+  /** How the message is settled when no attempt is left. Defaults to `"nack"`. */
+  readonly otherwise?: AutoAction | undefined;
   /** The header that counts the retries. Defaults to `"x-retry-count"`. */
-  readonly header?: string;
+  readonly header?: string | undefined;
   /**
-   * What the broker is told with the new message: how long to hold it back, where it can. `retry` counts from 1. Defaults
-   * to nothing: the message may be handled again at once.
+   * Parameters for the new message, such as a delay if the broker has one. `retry` counts from 1. Defaults to none: the
+   * message may be handled again at once.
    */
-  readonly parameters?: (retry: number, message: Message) => ServerSpecificParameters;
+  readonly parameters?: ((retry: number, message: Message) => ServerSpecificParameters) | undefined;
 }
 
 const REPUBLISH_OPTIONS: KnownOptions<RepublishOptions> = {
@@ -38,9 +38,9 @@ const REPUBLISH_OPTIONS: KnownOptions<RepublishOptions> = {
 };
 
 /**
- * An `onError` (or `onTimeout`) that sends the message again, to the channel it came from, and acknowledges the old one:
- * the slot is free meanwhile, and any worker may take it. Where sending fails, that is reported (`actor.policy.error`) and
- * the message put back after a second.
+ * An `onError` (or `onTimeout`) that publishes the message again, to the channel that it came from, and acknowledges the old
+ * one. Meanwhile the slot is free, and any worker may handle the new message. If publishing fails, that is reported
+ * (`actor.policy.error`) and the message is rejected after a second.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ const REPUBLISH_OPTIONS: KnownOptions<RepublishOptions> = {
  *   onError: republish({
  *     attempts: 5,
  *     when: (error) => !(error instanceof TypeError),
- *     // RabbitMQ: queues whose messages come back after a while.
+ *     // RabbitMQ: queues whose messages expire into the channel after a delay.
  *     parameters: (retry) => ({ to: `/exchanges/retry/delay.${10 * retry}` }),
  *   }),
  * }, () => {
@@ -61,7 +61,7 @@ const REPUBLISH_OPTIONS: KnownOptions<RepublishOptions> = {
  * });
  * ```
  *
- * @throws {TypeError} If an option is not known, or has the wrong shape.
+ * @throws {TypeError} If an option is unknown or has the wrong shape.
  * @throws {RangeError} If `attempts` is out of range.
  */
 export function republish(options: RepublishOptions = {}): OnErrorHandler {
@@ -75,7 +75,7 @@ export function republish(options: RepublishOptions = {}): OnErrorHandler {
   }
   refuseNoFunction("republish", { when, parameters });
   if (!isAction(otherwise, "auto")) {
-    throw new TypeError(`Cannot republish as otherwise is no action: ${String(otherwise)}`);
+    throw new TypeError(`Cannot republish as otherwise is not an action: ${String(otherwise)}`);
   }
   if (typeof header !== "string" || header === "") {
     throw new TypeError(`Cannot republish as the header's name is not a non-empty string: ${String(header)}`);
@@ -96,14 +96,14 @@ export function republish(options: RepublishOptions = {}): OnErrorHandler {
         serverSpecificParameters,
       });
     } catch (cause) {
-      // Whatever refuses to take it may refuse for a while.
+      // Publishing may fail for a while.
       throw new PolicyError("Cannot publish the message again", "reject", { cause, pause: PAUSE });
     }
     return "ack";
   };
 }
 
-/** Whatever else others wrote there counts as none. */
+/** Any other value of the header counts as 0. */
 function retriesOf({ headers }: Message, header: string): number {
   const retries = Number(headers[header] ?? 0);
   return Number.isInteger(retries) && retries >= 0 ? retries : 0;

@@ -1,23 +1,23 @@
 /**
- * Retries within the process: the message stays with its worker until an attempt succeeds or none is left.
+ * Retries in the process: the worker keeps the message until an attempt succeeds or none is left.
  * @module
  */
 import { type KnownOptions, refuseNoFunction, refuseUnknown } from "../_internal/known_options.ts";
 import type { ActorMiddleware } from "../declaration/middleware.ts";
-import { isWorthRetrying } from "./worth.ts";
+import { MessageValidationError } from "../contract/errors.ts";
 
 /** Options of {@linkcode retry}. */
 export interface RetryOptions {
-  /** How often the actor is run at most, the first time included. A whole number of at least 1. Defaults to 3. */
-  readonly attempts?: number;
+  /** How often the actor runs at most, including the first time. A whole number of at least 1. Defaults to 3. */
+  readonly attempts?: number | undefined;
   /** How long to wait before the second attempt, in milliseconds. Defaults to 1 000. */
-  readonly delay?: number;
-  /** What the delay is multiplied by after each attempt: 1 for always the same. At least 1. Defaults to 2. */
-  readonly backoff?: number;
-  /** How much of the delay is left to chance, from 0 to 1, so that many do not come back at once. Defaults to 0.5. */
-  readonly jitter?: number;
-  /** Whether to try again after this error. `attempt` counts from 1. Defaults to all but a message that is not valid. */
-  readonly when?: (error: unknown, attempt: number) => boolean | Promise<boolean>;
+  readonly delay?: number | undefined;
+  /** The factor of the delay after each attempt; 1 keeps it constant. At least 1. Defaults to 2. */
+  readonly backoff?: number | undefined;
+  /** The random share of the delay, from 0 to 1, so that many messages do not retry at the same time. Defaults to 0.5. */
+  readonly jitter?: number | undefined;
+  /** Whether to retry after this error. `attempt` counts from 1. Defaults to every error but that of an invalid message. */
+  readonly when?: ((error: unknown, attempt: number) => boolean | Promise<boolean>) | undefined;
 }
 
 const RETRY_OPTIONS: KnownOptions<RetryOptions> = {
@@ -29,10 +29,10 @@ const RETRY_OPTIONS: KnownOptions<RetryOptions> = {
 };
 
 /**
- * Runs an actor again when it fails, in the same worker: for faults that pass quickly. The message keeps its slot and its
- * lease meanwhile. `onError` is asked after the last attempt only; the others are reported as `actor.run.attempt_failed`.
- * Each attempt has the actor's time limit to itself. A message that the actor settled is not tried again. A stop of the
- * worker ends the waiting when its grace period is over, and puts the message back.
+ * Runs an actor again when it fails, in the same worker, with exponential backoff: for failures that pass quickly. Meanwhile
+ * the message keeps its slot and its lease. Each attempt has the actor's whole time limit. `onError` is called after the last
+ * attempt only; the failures before it are reported as `actor.attempt.error`. A message that the actor settled is not retried.
+ * If the worker stops, the delay ends when the grace period is over, and the message is rejected.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ const RETRY_OPTIONS: KnownOptions<RetryOptions> = {
  * });
  * ```
  *
- * @throws {TypeError} If an option is not known, or `when` is not a function.
+ * @throws {TypeError} If an option is unknown, or `when` is not a function.
  * @throws {RangeError} If one is out of range.
  */
 export function retry(options: RetryOptions = {}): ActorMiddleware {
@@ -65,7 +65,7 @@ export function retry(options: RetryOptions = {}): ActorMiddleware {
       try {
         return await next({ final: false });
       } catch (error) {
-        // A time limit uses up its own attempt's signal; one that is aborted now is aborted for good.
+        // A time limit aborts only the signal of its own attempt: a signal that is aborted now stays aborted.
         const isOver = call.message.isActedOn || call.signal.aborted;
         if (isOver || !await when(error, attempt)) {
           await call.decide(error);
@@ -74,7 +74,7 @@ export function retry(options: RetryOptions = {}): ActorMiddleware {
       }
       const ms = delay * backoff ** (attempt - 1);
       await wait(ms - Math.random() * jitter * ms, call.signal);
-      // The last attempt of a run that is to end ends at once, and says why.
+      // Then the last attempt ends at once, with the reason of the signal.
       if (call.signal.aborted) break;
     }
     return await next({ final: call.final });
@@ -99,4 +99,9 @@ function wait(ms: number, signal: AbortSignal): Promise<void> {
 
 function refuse(name: string, value: number, isGood: boolean, wanted: string): void {
   if (!isGood) throw new RangeError(`Cannot retry as ${name} is not ${wanted}: ${String(value)}`);
+}
+
+/** Whether another attempt may end differently: an invalid message stays invalid. */
+export function isWorthRetrying(error: unknown): boolean {
+  return !(error instanceof MessageValidationError);
 }

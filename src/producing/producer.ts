@@ -1,86 +1,56 @@
 /**
- * Sending: encode, check what was encoded, set the routing headers, run the middlewares, publish.
+ * Sending: encode, validate what was encoded, set the routing headers, run the middlewares, publish.
  * @module
  */
+import type {
+  Destination,
+  Sendable,
+  SendMessageJsonOptions,
+  SendMessageOptions,
+  SendOptions,
+} from "../declaration/sending.ts";
+import type { MessageRegistry } from "../declaration/message_registry.ts";
+import type { Compiled } from "../declaration/compiled.ts";
+import type { Declaration, Overrides } from "../declaration/declared_inputs.ts";
 import { promised } from "../_internal/maybe_promise.ts";
 import { toChannel } from "../contract/channel.ts";
 import { type Converter, decodeWith, jsonConverter } from "../declaration/converter.ts";
 import type { JsonSchemaConverters } from "../declaration/json_schema.ts";
-import type { Sendable } from "../declaration/message.ts";
 import {
   checkMiddlewares,
   compose,
   type ProducerCall,
+  type ProducerCallChanges,
   type ProducerMiddleware,
 } from "../declaration/middleware.ts";
-import type { MessageRegistry } from "../declaration/registry.ts";
 import { topicBasedRoutingStrategy } from "../declaration/routing.ts";
 import { defaultSerializer, type Serializer } from "../contract/serializer.ts";
 import { checkMessageOptions, checkParts, checkSendOptions } from "./send_options.ts";
 import type { MessageData, MessageHeaders, Server, ServerSpecificParameters } from "../contract/server.ts";
-import {
-  type Compiled,
-  type Declaration,
-  type InputValidator,
-  type Overrides,
-  validatorOf,
-} from "../validation/validation.ts";
-
-/** Where to send: a channel or a registered operation, never both. */
-export type Destination =
-  | { readonly channel: string; readonly operationId?: never }
-  | { readonly operationId: string; readonly channel?: never };
-
-/** Options that every way of sending shares. */
-export interface SendMessageCommon {
-  /** The headers. */
-  readonly headers?: MessageHeaders | undefined;
-  /** The channel on which a reply is expected. */
-  readonly replyTo?: string | undefined;
-  /** The server's name. Defaults to the default server. */
-  readonly server?: string | undefined;
-  /** What only one broker knows. */
-  readonly serverSpecificParameters?: ServerSpecificParameters | undefined;
-}
-
-/** Options of {@linkcode Repid.sendMessage}. */
-export type SendMessageOptions = Destination & SendMessageCommon & {
-  /** The body: bytes, or text sent as UTF-8. */
-  readonly payload: Uint8Array | string;
-  /** The MIME type of the body. */
-  readonly contentType?: string | undefined;
-};
-
-/** Options of {@linkcode Repid.sendMessageJson}. */
-export type SendMessageJsonOptions = Destination & SendMessageCommon & {
-  /** Any value the serializer takes. */
-  readonly payload: unknown;
-  /** Used instead of the application's. */
-  readonly serializer?: Serializer | undefined;
-};
+import { type InputValidator, validatorOf } from "../validation/validation.ts";
 
 /** Publishes through one server. */
 export type Publish = (call: ProducerCall) => Promise<void>;
 
-/** Where messages end up: a server, or what stands in for one in tests. */
+/** Where messages are published: a server, or its replacement in tests. */
 export type PublishTarget = Pick<Server, "publish">;
 
-/** What a producer needs to know of its application. */
+/** What a producer needs of its application. */
 export interface ProducerOptions {
   readonly serializer?: Serializer | undefined;
   readonly middlewares?: readonly ProducerMiddleware[] | undefined;
   readonly jsonSchemaConverters?: JsonSchemaConverters | undefined;
-  /** Replacements of one test client. */
+  /** The replacements of one test client. */
   readonly overrides?: Overrides | undefined;
   readonly operations: MessageRegistry;
-  /** The server of that name; without a name the default one. */
+  /** The server of that name; without a name the default server. */
   readonly serverOf: (name: string | undefined) => PublishTarget;
-  /** Where an actor that names no channel or converter itself listens, and how it decodes. */
-  readonly placeOf: (target: Sendable) => Place | undefined;
+  /** The channel and converter that an actor gets from its routers, if it names none itself. */
+  readonly defaultsOf: (target: Sendable) => ActorDefaults | undefined;
 }
 
-/** What an actor got from its routers. */
-export interface Place {
+/** What an actor gets from its routers. */
+export interface ActorDefaults {
   readonly channel: string;
   readonly converter: Converter;
 }
@@ -88,7 +58,7 @@ export interface Place {
 type Validators = WeakMap<Sendable, Compiled<InputValidator>>;
 
 const encoder = new TextEncoder();
-const NO_OPTIONS: SendMessageCommon = Object.freeze({});
+const NO_OPTIONS: SendOptions = Object.freeze({});
 const NO_HEADERS: MessageHeaders = Object.freeze({});
 const NO_PARAMETERS: ServerSpecificParameters = Object.freeze({});
 const EMPTY = new Uint8Array();
@@ -100,7 +70,7 @@ export class Producer {
   readonly #publishers = new WeakMap<PublishTarget, Publish>();
   readonly #validators: Validators;
 
-  /** Producers of one application share what they know of its contracts. */
+  /** Producers of one application share the validators of its contracts. */
   constructor(options: ProducerOptions, validators: Validators = new WeakMap()) {
     checkMiddlewares(options.middlewares ?? []);
     this.#options = options;
@@ -108,7 +78,7 @@ export class Producer {
     this.#validators = validators;
   }
 
-  /** The same application, sending elsewhere: through the server that a message came from, or into a test client. */
+  /** A producer of the same application for other servers: the one that a message came from, or a test client. */
   through(serverOf: ProducerOptions["serverOf"], overrides?: Overrides): Producer {
     if (overrides) return new Producer({ ...this.#options, serverOf, overrides });
     return new Producer({ ...this.#options, serverOf }, this.#validators);
@@ -131,24 +101,24 @@ export class Producer {
     await this.#publish(channel, message, options);
   }
 
-  /** Sends what a contract or an actor declares, after checking it as its consumers will. */
-  async send(target: Sendable, payload: unknown, given?: SendMessageCommon): Promise<void> {
-    const place = this.#placeOf(target);
+  /** Sends what a contract or an actor declares, after validating it as its consumers will. */
+  async send(target: Sendable, payload: unknown, given?: SendOptions): Promise<void> {
+    const { channel, converter } = this.#destinationOf(target);
     if (given !== undefined) checkSendOptions(target.name, given);
     const options = given ?? NO_OPTIONS;
     const routing = routingHeaders(target);
-    // First, as on the wire of old; and again, as headers passed on from another message must not lead elsewhere.
+    // First, so that they come first on the wire; and again, as passed-on headers of another message must not change the route.
     const headers = toHeaders(options.headers ? { ...routing, ...options.headers, ...routing } : routing);
-    const { body, contentType } = this.#encode(payload, place.converter);
+    const { body, contentType } = this.#encode(payload, converter);
     const message = { payload: body, contentType, headers, replyTo: options.replyTo };
     const validator = this.#validatorOf(target);
     if (validator.readsAnything) {
-      // What a consumer will see: without `undefined`, and with dates as text.
-      const seen = validator.readsPayload ? decodeWith(place.converter, message) : undefined;
+      // The value that a consumer will see: without `undefined`, and with dates as text.
+      const seen = validator.readsPayload ? decodeWith(converter, message) : undefined;
       const validating = validator.validate(seen, headers);
       if (validating instanceof Promise) await validating;
     }
-    await this.#publish(place.channel, message, options);
+    await this.#publish(channel, message, options);
   }
 
   /** The bytes of a value in the application's own format. */
@@ -156,7 +126,7 @@ export class Producer {
     return { payload: toBytes(this.#serializer(value)), contentType: contentTypeOf(this.#serializer) };
   }
 
-  /** Runs the middlewares around something other than {@linkcode publish}, such as a native reply. */
+  /** Runs the middlewares around another function than {@linkcode publish}, such as a native reply. */
   publishWith(publish: Publish, call: ProducerCall): Promise<void> {
     return this.#around(publish)(call);
   }
@@ -169,7 +139,7 @@ export class Producer {
   #publish(
     channel: string,
     message: MessageData,
-    { server, serverSpecificParameters = NO_PARAMETERS }: SendMessageCommon,
+    { server, serverSpecificParameters = NO_PARAMETERS }: SendOptions,
   ): Promise<void> {
     return this.#publisherOf(server)({ channel, message, serverSpecificParameters });
   }
@@ -198,22 +168,16 @@ export class Producer {
       );
     }
     if (operationId === undefined) return toChannel(channel).address;
-    const operation = this.#options.operations.getOperation(operationId);
-    if (!operation) {
-      throw new RangeError(
-        `Cannot send the message as no operation of that name is registered: ${operationId}`,
-      );
-    }
-    return operation.channel.address;
+    return this.#options.operations.get(operationId).channel.address;
   }
 
-  #placeOf(target: Sendable): Place {
+  #destinationOf(target: Sendable): ActorDefaults {
     const { name, channel, converter } = target ?? {};
     if (typeof name !== "string") {
-      throw new TypeError(`Cannot send to what is neither a contract nor an actor: ${target}`);
+      throw new TypeError(`Cannot send as the target is neither a contract nor an actor: ${String(target)}`);
     }
     const inherited = channel === undefined || converter === undefined
-      ? this.#options.placeOf(target)
+      ? this.#options.defaultsOf(target)
       : undefined;
     const address = channel === undefined ? inherited?.channel : toChannel(channel).address;
     if (address === undefined) {
@@ -242,7 +206,7 @@ export class Producer {
   }
 }
 
-/** The headers that bring a message to those that handle it. */
+/** The headers that route a message to its actors. */
 function routingHeaders(target: Sendable): MessageHeaders {
   const { routingStrategy = topicBasedRoutingStrategy } = target;
   return routingStrategy.headers?.(target) ?? NO_HEADERS;
@@ -274,18 +238,23 @@ function toHeaders(headers: MessageHeaders | undefined): MessageHeaders {
     if (typeof value !== "string") {
       throw new TypeError(`Cannot send the header "${name}" as its value is not text: ${typeof value}`);
     }
-    // Set like any other, this one would be no header but the object's prototype.
+    // An assignment would set the prototype of the object.
     if (name === "__proto__") Object.defineProperty(checked, name, { value, enumerable: true });
     else checked[name] = value;
   }
   return checked;
 }
 
-function changeProducerCall(call: ProducerCall, changes: Partial<ProducerCall>): ProducerCall {
-  return { ...call, ...changes };
+function changeProducerCall(call: ProducerCall, changes: ProducerCallChanges): ProducerCall {
+  const {
+    channel = call.channel,
+    message = call.message,
+    serverSpecificParameters = call.serverSpecificParameters,
+  } = changes;
+  return { channel, message, serverSpecificParameters };
 }
 
-/** A message as it is published, from the parts that actors give. */
+/** A message to publish, from the parts that were passed. */
 export function toMessageData(options: {
   readonly payload: Uint8Array | string;
   readonly headers?: MessageHeaders | undefined;

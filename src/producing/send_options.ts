@@ -1,12 +1,12 @@
 /**
- * What may be said when something is sent: what nobody knows, and what has the wrong shape, would be lost silently.
+ * Checks of the options of a send: unknown options, and options of the wrong shape, would be lost silently.
  * @module
  */
+import type { SendMessageJsonOptions, SendMessageOptions, SendOptions } from "../declaration/sending.ts";
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
-import type { SendMessageCommon, SendMessageJsonOptions, SendMessageOptions } from "./producer.ts";
 import type { ReceivedMessage } from "../declaration/message.ts";
 
-const COMMON: KnownOptions<SendMessageCommon> = {
+const COMMON: KnownOptions<SendOptions> = {
   headers: true,
   replyTo: true,
   server: true,
@@ -17,8 +17,8 @@ type OfMessages =
   & Pick<SendMessageOptions & SendMessageJsonOptions, "channel" | "operationId" | "serializer">
   & Pick<ReceivedMessage, "payload" | "contentType" | "messageId" | "deliveryCount">;
 
-/** The parts of a received message are among them: one is passed on as `{ ...message, channel }`. */
-const OF_MESSAGES: KnownOptions<OfMessages & SendMessageCommon> = {
+/** The parts of a received message are allowed, so that you can pass one on: `{ ...message, channel }`. */
+const OF_MESSAGES: KnownOptions<OfMessages & SendOptions> = {
   ...COMMON,
   channel: true,
   operationId: true,
@@ -30,29 +30,29 @@ const OF_MESSAGES: KnownOptions<OfMessages & SendMessageCommon> = {
 };
 
 /**
- * Refuses options of a typed send that cannot work.
+ * Refuses invalid options of a typed send.
  *
- * @throws {TypeError} If one is not known, or headers or the reply's channel have the wrong shape.
+ * @throws {TypeError} If one is unknown, or `headers` or `replyTo` have the wrong shape.
  */
-export function checkSendOptions(name: string, options: SendMessageCommon): void {
+export function checkSendOptions(name: string, options: SendOptions): void {
   refuseUnknown(`send "${name}"`, options, COMMON);
   checkParts(options);
 }
 
 /**
- * Refuses options of any other send that cannot work.
+ * Refuses invalid options of any other send.
  *
- * @throws {TypeError} If one is not known, or headers, the content type or the reply's channel have the wrong shape.
+ * @throws {TypeError} If one is unknown, or `headers`, `contentType` or `replyTo` have the wrong shape.
  */
-export function checkMessageOptions(options: SendMessageCommon): void {
+export function checkMessageOptions(options: SendOptions): void {
   refuseUnknown("send the message", options, OF_MESSAGES);
   checkParts(options);
 }
 
 /**
- * Refuses parts of a message that would be lost.
+ * Refuses invalid parts of a message.
  *
- * @throws {TypeError} If headers, the content type or the reply's channel have the wrong shape.
+ * @throws {TypeError} If `headers`, `contentType` or `replyTo` have the wrong shape.
  */
 export function checkParts(parts: object): void {
   const { headers, contentType, replyTo } = parts as Readonly<Record<string, unknown>>;

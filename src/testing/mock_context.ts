@@ -2,13 +2,13 @@
  * A context for calling handlers directly.
  * @module
  */
-import type { ActorContext } from "../declaration/actor.ts";
-import type { ActorInfo, Message } from "../declaration/message.ts";
+import type { ActorContext, ActorInfo } from "../declaration/context.ts";
+import type { Message } from "../declaration/message.ts";
 import { RecordedMessage } from "./test_message.ts";
 
 /**
- * A context for calling handlers directly. What is not given is harmless: no headers, no dependencies, a signal that
- * never aborts, and an empty message that sends nothing and notes the first thing done with it.
+ * A context for calling handlers directly. The defaults: no headers, no dependencies, a signal that never aborts, and an empty
+ * message that sends nothing and records the first action on it.
  *
  * @example
  * ```ts
@@ -29,13 +29,13 @@ import { RecordedMessage } from "./test_message.ts";
 export function mockContext<C extends ActorContext<any, any>>(given: NoInfer<Partial<C>> = {}): C {
   const actor: ActorInfo = { name: "test", channel: "test", confirmationMode: "auto", timeout: Infinity };
   const { signal = new AbortController().signal, ...others } = given as Partial<ActorContext>;
-  // A getter that spreading does not copy, as in the real one.
+  // A getter that spreading does not copy, as in the real context.
   const context = Object.create({
     get signal() {
       return signal;
     },
   });
-  // What a handler wants and was not given is undefined, as it is in any incomplete mock.
+  // What the handler uses and was not passed is undefined, as in any incomplete mock.
   return Object.assign(context, { message: new MockMessage(), actor, headers: {}, deps: {} }, others);
 }
 

@@ -1,5 +1,5 @@
 /**
- * Testing what was built with Repid: applications without a broker, handlers on their own.
+ * Testing applications: without a broker, or handlers on their own.
  *
  * @example
  * ```ts
@@ -25,18 +25,3 @@ export {
   type TestMessageFilter,
 } from "./test_client.ts";
 export type { TestMessage } from "./test_message.ts";
-export { benchServer, type BenchServerOptions, type ServerFigure } from "../conformance/bench_server.ts";
-export { CONFORMANCE_CASES, runCase, testServer } from "../conformance/suite.ts";
-export { ConformanceError } from "../conformance/assert.ts";
-export type { Consumer } from "../conformance/consumer.ts";
-export type {
-  BrokerControl,
-  ConformanceCase,
-  ConformanceReport,
-  HarnessPart,
-  LeaseControl,
-  RegisterTest,
-  ServerHarness,
-  SkippedCase,
-} from "../conformance/harness.ts";
-export type { Trial } from "../conformance/trial.ts";

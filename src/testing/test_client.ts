@@ -1,8 +1,18 @@
 /**
- * Testing an application without a broker: sends go through its producer middlewares and validation, actors run as a
- * worker runs them, and everything is recorded.
+ * Testing an application without a broker: messages pass its producer middlewares and validation, actors run as in a worker,
+ * and everything is recorded.
  * @module
  */
+import type {
+  Destination,
+  Sendable,
+  SendArguments,
+  SendMessageJsonOptions,
+  SendMessageOptions,
+  SendOptions,
+} from "../declaration/sending.ts";
+import type { MessageRegistry } from "../declaration/message_registry.ts";
+import type { Overrides } from "../declaration/declared_inputs.ts";
 import { systemClock } from "../_internal/clock.ts";
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
 import type { Actor, AnyHandler } from "../declaration/actor.ts";
@@ -11,36 +21,27 @@ import { Dispatch } from "../worker/dispatch.ts";
 import { reportTo } from "../contract/events.ts";
 import { Execution } from "../execution/execution.ts";
 import { type Ending, MessageRun } from "../execution/message_run.ts";
-import type { Sendable, SendArguments } from "../declaration/message.ts";
 import type { ProducerCall } from "../declaration/middleware.ts";
-import type {
-  Producer,
-  PublishTarget,
-  SendMessageCommon,
-  SendMessageJsonOptions,
-  SendMessageOptions,
-} from "../producing/producer.ts";
-import type { MessageRegistry } from "../declaration/registry.ts";
-import type { Overrides } from "../validation/validation.ts";
+import type { Producer, PublishTarget } from "../producing/producer.ts";
 import { toWorkerLimits } from "../worker/worker_limits.ts";
 import type { DependencyOverride } from "./override.ts";
 import { RecordedDelivery, RecordedMessage, type TestMessage } from "./test_message.ts";
 
 /** Options of {@linkcode TestClient}. */
 export interface TestClientOptions {
-  /** Handle messages as they are sent. What actors send waits for {@linkcode TestClient.processNext} all the same. Defaults to `true`. */
-  readonly autoProcess?: boolean;
-  /** Throw where no actor takes a message; else it stays unprocessed. Defaults to `true`. */
-  readonly throwOnActorNotFound?: boolean;
-  /** Throw what an actor throws, once it is recorded. Defaults to `true`. */
-  readonly throwOnActorError?: boolean;
-  /** Throw where an operation is not registered; else nothing is sent. Defaults to `true`. */
-  readonly throwOnOperationNotFound?: boolean;
+  /** Handle messages when they are sent. Messages that actors send always wait for {@linkcode TestClient.processNext}. Defaults to `true`. */
+  readonly autoProcess?: boolean | undefined;
+  /** Throw if no actor matches a message; otherwise it stays unprocessed. Defaults to `true`. */
+  readonly throwOnActorNotFound?: boolean | undefined;
+  /** Throw what an actor throws, after recording it. Defaults to `true`. */
+  readonly throwOnActorError?: boolean | undefined;
+  /** Throw if an operation is not registered; otherwise nothing is sent. Defaults to `true`. */
+  readonly throwOnOperationNotFound?: boolean | undefined;
   /** Dependencies to replace, for this client only. */
-  readonly overrides?: readonly DependencyOverride[];
+  readonly overrides?: readonly DependencyOverride[] | undefined;
 }
 
-/** After how many messages `processAll()` takes them for a chain that has no end. */
+/** After how many messages `processAll()` assumes that they never end. */
 const ENDLESS = 10_000;
 
 const FILTER: KnownOptions<TestMessageFilter> = { channel: true, operationId: true };
@@ -56,20 +57,20 @@ const OPTIONS: KnownOptions<TestClientOptions> = {
 /** What an actor returns, awaited; `unknown` for a contract. */
 export type ResultOf<T> = T extends Actor<infer F extends AnyHandler> ? Awaited<ReturnType<F>> : unknown;
 
-/** What is sent to a target. Looked up and not inferred: inferring from a contract is too deep for the compiler. */
+/** What is sent to a target. Looked up, because inferring it from a contract is too deep for the compiler. */
 export type Sent<T extends Sendable> = NonNullable<T["~sends"]>;
 
-/** Which messages to list: those of a channel, or those of an operation, which comes first where both are given. */
+/** Which messages to list: those of a channel, or those of an operation. If both are given, the operation counts. */
 export interface TestMessageFilter {
   /** The address of their channel. */
-  readonly channel?: string;
+  readonly channel?: string | undefined;
   /** Their {@linkcode TestMessage.operationId}. */
-  readonly operationId?: string;
+  readonly operationId?: string | undefined;
 }
 
 /**
- * Stands in for an application's broker and worker. It needs no server, and changes nothing about the application. Actors
- * registered after it was made are not seen. Messages that were rejected are not delivered again.
+ * Replaces the broker and the worker of an application. It needs no server and does not change the application. It does not
+ * see actors that are registered after it was created. It does not redeliver rejected messages.
  *
  * @example
  * ```ts
@@ -101,13 +102,15 @@ export class TestClient implements AsyncDisposable {
   #abandoned = 0;
 
   /**
-   * A client for the actors that the application has now.
+   * Creates a client for the actors that the application has now.
    *
-   * @throws {TypeError} If it is given no application, or an option that it does not know.
+   * @throws {TypeError} If `app` is not an application, or an option is unknown.
    */
   constructor(app: Repid, options: TestClientOptions = {}) {
     if (!(app instanceof Repid)) {
-      throw new TypeError(`Cannot make a test client as it is given no application: ${typeof app}`);
+      throw new TypeError(
+        `Cannot make a test client as the first argument is not an application: ${typeof app}`,
+      );
     }
     refuseUnknown("make a test client", options, OPTIONS);
     const { actors, logger, producer } = internalsOf(app);
@@ -135,16 +138,16 @@ export class TestClient implements AsyncDisposable {
   }
 
   /**
-   * As {@linkcode Repid.send}; the answer's `result` is typed by the actor.
+   * As {@linkcode Repid.send}. The `result` of the message has the type that the actor returns. The server's name is ignored.
    *
-   * @throws What {@linkcode Repid.send} throws, whatever the server's name; and as the options say.
+   * @throws What {@linkcode Repid.send} throws, and what the options of the client say.
    */
   async send<T extends Sendable>(
     target: T,
     ...args: SendArguments<Sent<T>["payload"], Sent<T>["headers"]>
   ): Promise<TestMessage<ResultOf<T>>> {
-    const [payload, options] = args as readonly [unknown, SendMessageCommon?];
-    const operationId = this.messages.getOperation(target?.name) && target.name;
+    const [payload, options] = args as readonly [unknown, SendOptions?];
+    const operationId = this.messages.has(target?.name) ? target.name : undefined;
     const message = await this.#sendThrough(
       (producer) => producer.send(target, payload, options),
       operationId,
@@ -164,41 +167,41 @@ export class TestClient implements AsyncDisposable {
     return await this.#sendThrough((producer) => producer.sendMessageJson(options), options?.operationId);
   }
 
-  /** Handles the message that has waited longest; `undefined` where none waits. */
+  /** Handles the message that has waited longest. Resolves to `undefined` if no message waits. */
   async processNext(): Promise<TestMessage | undefined> {
     const message = this.#queue.shift();
     return message && await this.#process(message);
   }
 
   /**
-   * Handles every waiting message, and those they lead to. Where one throws, the rest goes on waiting.
+   * Handles every waiting message, and the messages that actors send meanwhile. If one throws, the others keep waiting.
    *
-   * @throws {Error} If there is no end to them: after 10 000.
+   * @throws {Error} If more messages wait after 10 000 were handled.
    */
   async processAll(): Promise<TestMessage[]> {
     const processed: TestMessage[] = [];
     for (let next = await this.processNext(); next; next = await this.processNext()) {
       processed.push(next);
       if (processed.length === ENDLESS && this.#queue.length > 0) {
-        throw new Error(`Cannot process all messages as there is no end to them: ${ENDLESS} were processed`);
+        throw new Error(`Cannot process all messages as more of them keep coming: ${ENDLESS} were processed`);
       }
     }
     return processed;
   }
 
-  /** The messages sent so far, by the test, by actors and as replies, in that order in which they were sent. */
+  /** The messages sent so far by the test, by actors and as replies, in the order in which they were sent. */
   getSentMessages(filter: TestMessageFilter = {}): TestMessage[] {
     refuseUnknown("list messages", filter, FILTER);
     return this.#sent.filter((message) => fits(message, filter));
   }
 
-  /** The messages that actors have handled so far, in the order in which they were done. */
+  /** The messages that actors have handled so far, in the order in which they ended. */
   getProcessedMessages(filter: TestMessageFilter = {}): TestMessage[] {
     refuseUnknown("list messages", filter, FILTER);
     return this.#processed.filter((message) => fits(message, filter));
   }
 
-  /** Forgets every message, those that wait included. */
+  /** Forgets every message, including those that wait. */
   clear(): void {
     this.#sent = [];
     this.#processed = [];
@@ -211,7 +214,7 @@ export class TestClient implements AsyncDisposable {
     return Promise.resolve();
   }
 
-  /** Answers the message that was sent; one that is nowhere listed where a producer middleware kept it to itself. */
+  /** Resolves to the message that was sent. If a producer middleware did not send it, that message is not listed anywhere. */
   async #sendThrough(
     send: (producer: Producer) => Promise<void>,
     operationId: string | undefined,
@@ -226,7 +229,7 @@ export class TestClient implements AsyncDisposable {
     return published[0] ?? new RecordedMessage({ operationId });
   }
 
-  /** A producer with this client in the place of every server. */
+  /** A producer that sends to this client instead of a server. */
   #producerInto(record: (call: ProducerCall) => void): Producer {
     const server = {
       publish: (channel: string, message: ProducerCall["message"], parameters: object): Promise<void> => {
@@ -250,7 +253,7 @@ export class TestClient implements AsyncDisposable {
     const execution = this.#dispatch.find(delivery);
     if (!execution) {
       if (!throwOnActorNotFound) return message;
-      throw new Error(`Cannot process the message as no actor takes it: channel "${message.channel}"`);
+      throw new Error(`Cannot process the message as no actor matches it: channel "${message.channel}"`);
     }
     const outcome = await new Promise<Ending>((resolve) =>
       new MessageRun(execution, delivery).start(resolve)
@@ -261,19 +264,19 @@ export class TestClient implements AsyncDisposable {
     return message;
   }
 
-  #isUnknown(options: { operationId?: string; channel?: string }): boolean {
+  #isUnknown(options: Partial<Destination>): boolean {
     const { operationId, channel } = options ?? {};
     const { throwOnOperationNotFound = true } = this.#options;
     if (throwOnOperationNotFound || operationId === undefined || channel !== undefined) return false;
-    return this.messages.getOperation(operationId) === undefined;
+    return !this.messages.has(operationId);
   }
 
   #operationOf(address: string): string | undefined {
-    return [...this.messages.operations()].find(({ channel }) => channel.address === address)?.operationId;
+    return [...this.messages.entries()].find(([, { channel }]) => channel.address === address)?.[0];
   }
 }
 
-/** Where nothing is ever sent to. */
+/** A server that nothing is sent to. */
 const NOWHERE: PublishTarget = { publish: () => Promise.reject(new Error("Cannot publish to nowhere")) };
 
 function fits(message: TestMessage, { channel, operationId }: TestMessageFilter): boolean {

@@ -1,5 +1,5 @@
 /**
- * A message in the hands of a test: what was sent, and what became of it.
+ * A message in a test: what was sent, and how it was handled.
  * @module
  */
 import type { Ending } from "../execution/message_run.ts";
@@ -15,27 +15,27 @@ import type {
   Settlement,
 } from "../contract/server.ts";
 
-/** A message that went through a {@linkcode TestClient}, with what became of it. */
+/** A message that was sent through a {@linkcode TestClient}, and how it was handled. */
 export interface TestMessage<R = unknown> extends ReceivedMessage {
-  /** The operation by which it was sent, else the first one registered that sends to its channel. */
+  /** The operation through which it was sent; otherwise the first registered operation that sends to its channel. */
   readonly operationId: string | undefined;
   /** When it was sent, in milliseconds since 1970. */
   readonly timestamp: number;
-  /** What only one broker would have known. */
+  /** The parameters that were passed for the broker. */
   readonly serverSpecificParameters: ServerSpecificParameters;
   /** Whether an actor ran. */
   readonly processed: boolean;
-  /** Whether an actor ran without failing. */
+  /** Whether an actor ran and did not fail. */
   readonly success: boolean;
   /** What the actor and its middlewares returned. */
   readonly result: R | undefined;
-  /** What they threw. */
-  readonly exception: unknown;
+  /** What the actor or its middlewares threw. */
+  readonly error: unknown;
   /** Whether it was acknowledged; a reply acknowledges. */
   readonly acked: boolean;
-  /** Whether it was given up. */
+  /** Whether it was nacked. */
   readonly nacked: boolean;
-  /** Whether it was put back. A test client does not deliver it again. */
+  /** Whether it was rejected. A test client does not redeliver it. */
   readonly rejected: boolean;
 }
 
@@ -52,13 +52,13 @@ const NOTHING: BaseMessage = {
   replyTo: undefined,
 };
 
-/** What a message that was recorded is made of. */
+/** The parts of a recorded message. */
 export interface RecordedMessageOptions extends Partial<Omit<ProducerCall, "message">> {
-  readonly message?: MessageData;
+  readonly message?: MessageData | undefined;
   readonly operationId?: string | undefined;
 }
 
-/** Records what becomes of one message. The first action counts, as it does at a broker. */
+/** Records how one message is handled. Only the first action has an effect, as with a broker. */
 export class RecordedMessage implements TestMessage {
   readonly channel: string;
   readonly payload: Uint8Array;
@@ -116,7 +116,7 @@ export class RecordedMessage implements TestMessage {
     return this.#ending?.kind === "returned" ? this.#ending.value : undefined;
   }
 
-  get exception(): unknown {
+  get error(): unknown {
     return this.#ending && this.#ending.kind !== "returned" ? this.#ending.error : undefined;
   }
 
@@ -132,20 +132,20 @@ export class RecordedMessage implements TestMessage {
     return Promise.resolve(this.act("rejected"));
   }
 
-  /** Answers whether this is the action that counts. */
+  /** Whether this is the first action. */
   act(action: MessageAction): boolean {
     if (this.#action !== undefined) return false;
     this.#action = action;
     return true;
   }
 
-  /** Notes how its handling ended. */
+  /** Records how its handling ended. */
   end(ending: Ending): void {
     this.#ending = ending;
   }
 }
 
-/** Delivers a recorded message as a server that can reply would. */
+/** Delivers a recorded message as a server with native replies does. */
 export class RecordedDelivery implements Delivery {
   readonly channel: string;
   readonly payload: Uint8Array;

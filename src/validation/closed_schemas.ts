@@ -1,19 +1,19 @@
 /**
- * Closed schemas: what forbids undeclared keys must not forbid those that its neighbours declare, so it does not get to see
- * them.
+ * Closed schemas: a schema that forbids undeclared keys must not forbid the keys that the other schemas of a message declare,
+ * so those keys are hidden from it.
  * @module
  */
 import { type JsonSchema, type JsonSchemaConverters, toJsonSchema } from "../declaration/json_schema.ts";
 import type { AnySchema } from "../declaration/schema.ts";
 
-/** The keys that each closed schema must not see: those that only its neighbours declare, and `foreign` ones. */
+/** The keys to hide from each closed schema: those that only other schemas declare, and `foreign` ones. */
 export function hiddenKeys(
   schemas: readonly AnySchema[],
   foreign: readonly string[],
   converters: JsonSchemaConverters,
 ): ReadonlyMap<AnySchema, ReadonlySet<string>> {
   const hidden = new Map<AnySchema, ReadonlySet<string>>();
-  // Nothing to hide: no need to ask what there is.
+  // Nothing to hide.
   if (schemas.length + Math.sign(foreign.length) < 2) return hidden;
   const known = new Map(schemas.map((schema) => [schema, describe(schema, converters)]));
   for (const [schema, own] of known) {
@@ -25,7 +25,7 @@ export function hiddenKeys(
   return hidden;
 }
 
-/** A value without some keys; what is no plain object is left as it is. */
+/** An object without some keys. Other values stay as they are. */
 export function without(value: unknown, keys: ReadonlySet<string>): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.has(key)));
@@ -39,7 +39,7 @@ interface Keys {
 }
 
 function describe(schema: AnySchema, converters: JsonSchemaConverters): Keys | undefined {
-  // valibot's schemas say what they hold themselves, also where they have no JSON Schema form.
+  // valibot's schemas list their entries themselves, also if they have no JSON Schema form.
   const own = describeValibot(schema);
   if (own) return own;
   try {
@@ -68,7 +68,7 @@ function describeJson(json: JsonSchema, root: JsonSchema, seen: readonly JsonSch
   return merge([own, ...parts.map(visit), ...(target === undefined ? [] : [visit(target)])]);
 }
 
-/** Where a reference inside a document points to. */
+/** The target of a reference inside a document. */
 function resolve(ref: unknown, root: JsonSchema): unknown {
   if (typeof ref !== "string" || !ref.startsWith("#")) return undefined;
   const path = ref.slice(1).split("/").filter((step) => step !== "");
@@ -84,7 +84,7 @@ function describeValibot(schema: AnySchema): Keys | undefined {
   return Array.isArray(options) ? merge(options.filter(isObject).map(describeValibot)) : undefined;
 }
 
-/** A picklist has options as well, which are no schemas. */
+/** The options of a picklist are not schemas. */
 function isObject(option: unknown): option is AnySchema {
   return typeof option === "object" && option !== null && "~standard" in option;
 }

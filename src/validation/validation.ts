@@ -1,78 +1,29 @@
 /**
- * Validation: one message against everything that an actor and its dependencies declare, all issues at once.
+ * Validation: one message against the schemas of an actor and its dependencies. All issues are reported at once.
  * @module
  */
 import { hiddenKeys, without } from "./closed_schemas.ts";
-import { type Dependencies, type Dependency, overrideEpoch } from "../declaration/dependency.ts";
+import { Compiled } from "../declaration/compiled.ts";
+import {
+  collectInputs,
+  type Declaration,
+  type DeclaredInputs,
+  type Overrides,
+} from "../declaration/declared_inputs.ts";
 import { type MessageIssue, MessageValidationError } from "../contract/errors.ts";
 import type { JsonSchemaConverters } from "../declaration/json_schema.ts";
 import { type MaybePromise, settled } from "../_internal/maybe_promise.ts";
-import type { AnySchema, MaybeSchema } from "../declaration/schema.ts";
-import type { StandardSchemaIssue, StandardSchemaResult } from "../contract/standard_schema.ts";
-
-/** What replaces dependencies for one test client. */
-export type Overrides = ReadonlyMap<Dependency<unknown>, () => unknown>;
-
-/** Something that declares schemas and dependencies: an actor, a contract, a dependency. */
-export interface Declaration {
-  readonly payload?: MaybeSchema;
-  readonly headers?: MaybeSchema;
-  readonly deps?: Dependencies;
-}
-
-/** Every schema that a declaration and its dependencies need, each once. */
-export interface DeclaredInputs {
-  readonly payload: readonly AnySchema[];
-  readonly headers: readonly AnySchema[];
-}
+import type { AnySchema } from "../declaration/schema.ts";
+import { pathOf, type StandardSchemaResult } from "../contract/standard_schema.ts";
 
 type Part = MessageIssue["in"];
-
-/** Collects the schemas of a declaration and of all it depends on. What is overridden asks for nothing. */
-export function collectInputs(declaration: Declaration, overrides?: Overrides): DeclaredInputs {
-  const payload = new Set<AnySchema>();
-  const headers = new Set<AnySchema>();
-  const seen = new Set<Declaration>();
-  const visit = (node: Declaration): void => {
-    if (seen.has(node)) return;
-    seen.add(node);
-    if (overrides?.has(node as Dependency<unknown>)) return;
-    if (node.payload) payload.add(node.payload);
-    if (node.headers) headers.add(node.headers);
-    for (const needed of Object.values(node.deps ?? {})) visit(needed);
-  };
-  visit(declaration);
-  return { payload: [...payload], headers: [...headers] };
-}
 
 /** How a declaration is validated. */
 export interface ValidationOptions {
   readonly overrides?: Overrides | undefined;
   readonly jsonSchemaConverters?: JsonSchemaConverters | undefined;
-  /** Headers that routing sets: closed schemas do not forbid them. */
+  /** Headers that routing sets: schemas that forbid undeclared keys do not forbid them. */
   readonly routingHeaders?: readonly string[] | undefined;
-}
-
-/** Something made from a declaration, made anew when an override has come or gone. */
-export class Compiled<T> {
-  readonly #compile: () => T;
-  #epoch: number | undefined;
-  #made: T | undefined;
-
-  /** Nothing is compiled until somebody asks. */
-  constructor(compile: () => T) {
-    this.#compile = compile;
-  }
-
-  /** What fits what is declared now. */
-  get current(): T {
-    const epoch = overrideEpoch();
-    if (this.#epoch !== epoch) {
-      this.#made = this.#compile();
-      this.#epoch = epoch;
-    }
-    return this.#made as T;
-  }
 }
 
 /** The validator of one declaration. */
@@ -80,18 +31,18 @@ export function validatorOf(declaration: Declaration, options: ValidationOptions
   return new Compiled(() => new InputValidator(collectInputs(declaration, options.overrides), options));
 }
 
-/** What every schema made of a message. */
+/** The output of every schema for a message. */
 export class Validated {
   readonly #views: readonly View[];
   readonly #results: readonly SchemaResult[];
 
-  /** The views and their results, in the same order: no map for each message. */
+  /** Views and results are in the same order, which saves a map for each message. */
   constructor(views: readonly View[], results: readonly SchemaResult[]) {
     this.#views = views;
     this.#results = results;
   }
 
-  /** What a schema made of its part of the message; `undefined` for a schema that was not asked. */
+  /** The output of a schema for its part of the message; `undefined` for a schema that is not among the views. */
   get(part: Part, schema: AnySchema): unknown {
     const result =
       this.#results[this.#views.findIndex((view) => view.schema === schema && view.part === part)];
@@ -101,11 +52,11 @@ export class Validated {
 
 /** Validates messages against a fixed set of schemas. */
 export class InputValidator {
-  /** Whether the payload matters at all: where nothing declares one, the body is not even decoded. */
+  /** Whether any schema needs the payload. If none does, the body is not decoded. */
   readonly readsPayload: boolean;
   readonly #views: readonly View[];
 
-  /** Prepares what the schemas need to see; done once, not for each message. */
+  /** Prepares the views of the schemas: once, not for each message. */
   constructor(inputs: DeclaredInputs, options: ValidationOptions = {}) {
     const { jsonSchemaConverters: converters = {}, routingHeaders = [] } = options;
     this.readsPayload = inputs.payload.length > 0;
@@ -121,13 +72,13 @@ export class InputValidator {
   }
 
   /**
-   * What every schema makes of a decoded payload and of headers. Synchronous where every schema is.
+   * Validates a decoded payload and headers against every schema. Synchronous if every schema is.
    *
-   * @throws {MessageValidationError} With every issue of every schema, also where a schema throws instead of answering.
+   * @throws {MessageValidationError} With all issues of all schemas. A schema that throws counts as an issue.
    */
   validate(payload: unknown, headers: object): MaybePromise<Validated> {
     let waits = false;
-    // Not by pushing: an array that grows takes room for 17.
+    // Not by `push`: an array that grows reserves room for 17 items.
     const results = this.#views.map(({ part, validate }) => {
       const result = validate(part === "payload" ? payload : headers);
       if (result instanceof Promise) waits = true;
@@ -148,7 +99,7 @@ function collect(views: readonly View[], results: readonly SchemaResult[]): Vali
   return new Validated(views, results);
 }
 
-/** Every issue once: two schemas that want the same field find the same fault. */
+/** Every issue once: two schemas that require the same field find the same problem. */
 function issuesOf(views: readonly View[], results: readonly SchemaResult[]): MessageIssue[] {
   const issues = new Map<string, MessageIssue>();
   for (const [index, { part }] of views.entries()) {
@@ -160,13 +111,7 @@ function issuesOf(views: readonly View[], results: readonly SchemaResult[]): Mes
   return [...issues.values()];
 }
 
-/** Where in a value an issue is. */
-export function pathOf(issue: StandardSchemaIssue): PropertyKey[] {
-  // Not `.map`: arktype's paths are arrays of a class of their own.
-  return Array.from(issue.path ?? [], (step) => typeof step === "object" ? step.key : step);
-}
-
-/** One schema, what it sees of a message, and without which keys. */
+/** One schema, and the part of a message that it validates, without the keys that it must not see. */
 interface View {
   readonly part: Part;
   readonly schema: AnySchema;
@@ -188,7 +133,7 @@ function viewsOf(
   });
 }
 
-/** A library that throws instead of answering has found a fault too. */
+/** A library that throws has found an issue too. */
 function answering(
   validate: (value: unknown) => MaybePromise<SchemaResult>,
   value: unknown,

@@ -2,8 +2,8 @@
  * Health: what a worker's consume loop says of itself, and the requests that ask.
  * @module
  */
+import type { FetchHandler } from "../contract/fetch_handler.ts";
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
-import type { FetchHandler } from "../_internal/http_listener.ts";
 
 /** What a worker is doing. */
 export type WorkerState = "starting" | "consuming" | "reconnecting" | "stopping" | "stopped";
@@ -28,10 +28,10 @@ export interface WorkerHealth {
   readonly abandoned: number;
 }
 
-/** Options of {@linkcode healthHandler}. */
+/** Options of {@linkcode Repid.healthHandler}. */
 export interface HealthHandlerOptions {
   /** The path that asks for everything at once, beginning with a slash. Defaults to `/healthz`. */
-  readonly path?: string;
+  readonly path?: string | undefined;
 }
 
 const HEALTH_HANDLER_OPTIONS: KnownOptions<HealthHandlerOptions> = { path: true };

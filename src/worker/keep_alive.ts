@@ -61,7 +61,7 @@ export class LeaseKeeper {
       this.#report("message.lease.lost", where);
       run.interrupt(new LeaseLostError(delivery.messageId));
     } catch (error) {
-      this.#report("message.keep_alive.error", { ...where, error });
+      this.#report("message.lease.error", { ...where, error });
     } finally {
       this.#asking.delete(run);
     }

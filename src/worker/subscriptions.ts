@@ -149,7 +149,7 @@ export class Subscriptions {
     try {
       await closing;
     } catch (error) {
-      this.#options.report("worker.shutdown.close_error", { error });
+      this.#options.report("worker.close.error", { error });
     }
   }
 }

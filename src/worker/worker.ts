@@ -20,7 +20,7 @@ import { TAKE_WAIT, WorkerMonitor } from "./worker_monitor.ts";
 const BREATH_INTERVAL = 50;
 
 /** What a worker did. */
-export interface RunnerInfo {
+export interface WorkerResult {
   /** Messages whose handling came to an end, whatever end; not those that shutdown interrupted. */
   readonly processed: number;
 }
@@ -106,7 +106,7 @@ export class Worker {
    * Consumes until stopped, or until `messagesLimit` is reached, and settles everything it took. Rejects when consuming
    * failed for good.
    */
-  async run(): Promise<RunnerInfo> {
+  async run(): Promise<WorkerResult> {
     const { tasksLimit, messagesLimit, gracefulShutdownTime } = this.#limits;
     const { channels } = this.#dispatch;
     this.#report("worker.run.start", { channels, tasksLimit, messagesLimit, gracefulShutdownTime });
@@ -220,7 +220,7 @@ export class Worker {
     this.stop();
     this.#report("worker.shutdown.start", { running: this.#runs.size });
     if (!await this.#idleWithin(gracefulShutdownTime)) {
-      this.#report("worker.shutdown.tasks_timeout", { messages: this.#running() });
+      this.#report("worker.shutdown.timeout", { messages: this.#running() });
       const reason = new DOMException("The worker is shutting down", "AbortError");
       for (const run of this.#runs) run.interrupt(reason);
       if (!await this.#idleWithin(cancellationTimeout)) this.#release();
@@ -231,7 +231,7 @@ export class Worker {
     this.#leases.stop();
     const isClosed = await this.#subscriptions.close();
     this.#ended.abort();
-    if (!isIdle || !isClosed) this.#report("worker.shutdown.close_timeout", { unsettled });
+    if (!isIdle || !isClosed) this.#report("worker.close.timeout", { unsettled });
   }
 
   /** Settles what hangs, in a middleware or elsewhere. What only waits for the broker's answer is waited for. */

@@ -168,7 +168,7 @@ test("Converter.decode() that answers a promise makes the message invalid", asyn
     { message: json(1) },
   );
   assert.deepEqual([settlements, outcome.kind], [["nack"], "invalid"]);
-  assert.match(String(outcome.kind === "invalid" && outcome.error), /decode\(\) is not async/);
+  assert.match(String(outcome.kind === "invalid" && outcome.error), /decode\(\) must not be async/);
 });
 
 test("RoutingStrategy.matches() that answers a promise matches nothing, and is reported", async () => {
@@ -240,12 +240,12 @@ test("TestClient.processAll() ends where a chain of messages has no end", async 
   });
   await using client = new TestClient(new Repid().includeRouter(router));
   await client.send(poll, undefined);
-  await assert.rejects(client.processAll(), /no end to them: 10000 were processed/);
+  await assert.rejects(client.processAll(), /more of them keep coming: 10000 were processed/);
 });
 
 test("TestClient: refuses what is no application, no filter and no target", async () => {
   for (const app of [null, {}, new Router()]) {
-    assert.throws(() => new TestClient(app as never), /it is given no application/);
+    assert.throws(() => new TestClient(app as never), /the first argument is not an application/);
   }
   await using client = new TestClient(new Repid());
   assert.throws(() => client.getSentMessages({ chanel: "jobs" } as never), /chanel, did you mean channel\?/);
@@ -259,7 +259,7 @@ test("TestClient: refuses what is no application, no filter and no target", asyn
 
 test("override() and Dependency.override() refuse a value where a function is wanted", () => {
   const now = dependency(() => 1);
-  assert.throws(() => now.override(5 as never), /what replaces it is not a function: number/);
-  assert.throws(() => override(now, 5 as never), /what replaces it is not a function: number/);
+  assert.throws(() => now.override(5 as never), /the replacement is not a function: number/);
+  assert.throws(() => override(now, 5 as never), /the replacement is not a function: number/);
   assert.throws(() => override((() => 1) as never, () => 1), /not made with dependency\(\): function/);
 });

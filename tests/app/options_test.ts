@@ -15,7 +15,7 @@ import { PubsubServer } from "../../src/servers/pubsub/mod.ts";
 import { RedisServer } from "../../src/servers/redis/mod.ts";
 import { refuseUnknown } from "../../src/_internal/known_options.ts";
 import { openTelemetry } from "../../src/opentelemetry/mod.ts";
-import { WorkerPool } from "../../src/isolated/mod.ts";
+import { ProcessPool } from "../../src/isolated/mod.ts";
 import { TestClient } from "../../src/testing/mod.ts";
 import { test } from "../harness.ts";
 
@@ -62,7 +62,7 @@ const TABLE: readonly (readonly [run: () => unknown, message: RegExp])[] = [
   [() => new Router().actor(wrong({ nam: "a" }), () => {}), /: nam, did you mean name\?/],
   [() => defineMessage("greet" as never), /Cannot define the message .* not an object: greet/],
   [() => new Router("tasks" as never), /Cannot make a router .* not an object: tasks/],
-  [() => new WorkerPool(wrong({ sise: 1 })), /: sise, did you mean size\?/],
+  [() => new ProcessPool(wrong({ sise: 1 })), /: sise, did you mean size\?/],
   [() => openTelemetry(wrong({ sytem: "x" })), /: sytem, did you mean system\?/],
   [() => openTelemetry(wrong({ mode: "child" })), /neither parent nor link: child/],
   [() => new Repid(null as never), /options are not an object: null/],
@@ -171,4 +171,47 @@ test("defineMessage() refuses what is not a Standard Schema, and says what it wa
     /an object with name, age/,
   );
   assert.throws(() => dependency(wrong({ payload }), () => 1), /payload is not .*: an object with name, age/);
+});
+
+test("An optional field that is undefined is as one that is not given", async () => {
+  const undefinedOf = (names: string): Record<string, undefined> =>
+    Object.fromEntries(names.split(" ").map((name) => [name, undefined]));
+  const described = undefinedOf("title summary description tags externalDocs bindings");
+  const router = new Router(undefinedOf("channel middlewares timeout keepAlive converter"));
+  const actor = router.actor({
+    name: "a",
+    ...described,
+    ...undefinedOf(
+      "payload headers deps confirmationMode onError onTimeout routingStrategy operation security",
+    ),
+    ...undefinedOf("deprecated examples correlationId reply channel middlewares timeout keepAlive converter"),
+  }, () => "done");
+  const app = new Repid({
+    ...undefinedOf("title description tags externalDocs version termsOfService contact license logger"),
+    ...undefinedOf("defaultSerializer actorMiddlewares producerMiddlewares jsonSchemaConverters"),
+  }).includeRouter(router);
+  app.messages.registerOperation({
+    operationId: "o",
+    channel: { address: "c", ...described },
+    ...described,
+    ...undefinedOf("messages security"),
+  });
+  const bare = new Repid().includeRouter(new Router().includeRouter(router));
+  bare.messages.registerOperation({ operationId: "o", channel: "c" });
+  assert.deepEqual(app.asyncApiDocument(), bare.asyncApiDocument());
+  const server = app.servers.register("m", new InMemoryServer(), { isDefault: undefined });
+  await using _connection = await server.connect();
+  await app.send(actor, undefined, undefinedOf("headers replyTo server serverSpecificParameters"));
+  const limits = undefinedOf("signal gracefulShutdownTime cancellationTimeout tasksLimit server");
+  const servers = undefinedOf("healthCheckServer asyncApiServer");
+  assert.deepEqual(await app.runWorker({ ...limits, ...servers, osSignals: [], messagesLimit: 1 }), {
+    processed: 1,
+  });
+  await using client = new TestClient(app, undefinedOf("autoProcess throwOnActorNotFound overrides"));
+  assert.equal((await client.send(actor)).result, "done");
+  retry(undefinedOf("attempts delay backoff jitter when"));
+  republish(undefinedOf("attempts when otherwise header parameters"));
+  consoleLogger(undefinedOf("level"));
+  openTelemetry(undefinedOf("system mode"));
+  await new ProcessPool(undefinedOf("size killAfter")).close();
 });

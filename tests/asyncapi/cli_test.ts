@@ -48,7 +48,7 @@ async function withFile(name: string, text: string, use: (file: string) => Promi
 }
 
 test("cli asyncapi: writes the document as JSON, or as YAML", async () => {
-  const document = app.generateAsyncApiSchema();
+  const document = app.asyncApiDocument();
   assert.deepEqual(JSON.parse((await cli("asyncapi", MODULE)).out), document);
   const yaml = await cli("asyncapi", MODULE, "--yaml");
   assert.deepEqual(parse(yaml.out), document);
@@ -58,11 +58,11 @@ test("cli asyncapi: writes the document as JSON, or as YAML", async () => {
 test("cli asyncapi: is a program", async () => {
   const { code, out, err } = await execute("src/cli.ts", "asyncapi", "examples/app.ts");
   assert.equal(code, 0, err);
-  assert.deepEqual(JSON.parse(out), app.generateAsyncApiSchema());
+  assert.deepEqual(JSON.parse(out), app.asyncApiDocument());
 });
 
 test("cli check: exits with 0 where the document is the code's, in any order of keys", async () => {
-  const { info, ...rest } = app.generateAsyncApiSchema();
+  const { info, ...rest } = app.asyncApiDocument();
   await withFile("a.json", JSON.stringify({ ...rest, info }), async (file) => {
     assert.deepEqual(await cli("check", MODULE, file), { code: 0, out: "", err: "" });
   });
@@ -72,7 +72,7 @@ test("cli check: exits with 0 where the document is the code's, in any order of 
 });
 
 test("cli check: exits with 1 and a list where they differ", async () => {
-  const { info, channels: { orders: _, ...channels }, ...rest } = app.generateAsyncApiSchema();
+  const { info, channels: { orders: _, ...channels }, ...rest } = app.asyncApiDocument();
   const changed = { ...rest, info: { ...info, title: "Old" }, channels: { ...channels, gone: {} } };
   await withFile("a.json", JSON.stringify(changed), async (file) => {
     const { code, err } = await cli("check", MODULE, file);
@@ -95,7 +95,7 @@ test("cli: exits with 2 and says why where it cannot do what it is told", async 
   assert.match((await cli("asyncapi", MODULE, "--json")).err, /^Usage:/);
   const missing = await cli("check", MODULE, join(ROOT, "nowhere.json"));
   assert.equal(missing.code, 2);
-  const without = await cli("asyncapi", join(ROOT, "src", "channel.ts"));
+  const without = await cli("asyncapi", join(ROOT, "src", "contract", "channel.ts"));
   assert.equal(without.code, 2);
   assert.match(without.err, /exports no Repid as "app"/);
 });

@@ -110,25 +110,25 @@ function build({ title, description, servers, routers, operations, tags }: Appli
   return app;
 }
 
-test("generateAsyncApiSchema() of an application with nothing is accepted by the official parser", async () => {
-  assert.deepEqual(await faultsOf(new Repid().generateAsyncApiSchema()), []);
+test("asyncApiDocument() of an application with nothing is accepted by the official parser", async () => {
+  assert.deepEqual(await faultsOf(new Repid().asyncApiDocument()), []);
 });
 
-test("generateAsyncApiSchema() of the example is accepted by the official parser", async () => {
-  assert.deepEqual(await faultsOf(orders.generateAsyncApiSchema()), []);
+test("asyncApiDocument() of the example is accepted by the official parser", async () => {
+  assert.deepEqual(await faultsOf(orders.asyncApiDocument()), []);
 });
 
-test("generateAsyncApiSchema() of an application with every feature is accepted by the official parser, as JSON and as YAML", async () => {
-  const document = everyFeature().generateAsyncApiSchema();
+test("asyncApiDocument() of an application with every feature is accepted by the official parser, as JSON and as YAML", async () => {
+  const document = everyFeature().asyncApiDocument();
   assert.deepEqual(await faultsOf(document), []);
   assert.deepEqual(await faultsOf(toYaml(document)), []);
 });
 
-test("generateAsyncApiSchema() of any application is accepted by the official parser, and is the same twice", async () => {
+test("asyncApiDocument() of any application is accepted by the official parser, and is the same twice", async () => {
   await fc.assert(
     fc.asyncProperty(application, async (given) => {
-      const document = build(given).generateAsyncApiSchema();
-      assert.equal(JSON.stringify(build(given).generateAsyncApiSchema()), JSON.stringify(document));
+      const document = build(given).asyncApiDocument();
+      assert.equal(JSON.stringify(build(given).asyncApiDocument()), JSON.stringify(document));
       assert.deepEqual(await faultsOf(document), []);
     }),
     { numRuns: RUNS },
@@ -137,7 +137,7 @@ test("generateAsyncApiSchema() of any application is accepted by the official pa
 
 test("the official parser refuses a document that is not one, and one whose references lead nowhere", async () => {
   assert.notDeepEqual(await faultsOf({ asyncapi: "3.0.0" }), []);
-  const document = orders.generateAsyncApiSchema();
+  const document = orders.asyncApiDocument();
   const { place_order: _, ...messages } = document.components.messages;
   assert.notDeepEqual(await faultsOf({ ...document, components: { ...document.components, messages } }), []);
 });

@@ -29,8 +29,8 @@ test("asyncApiHandler() serves the page, the JSON and the YAML, with lengths in 
     assert.equal(response.headers.get("content-length"), String(bytes.byteLength));
   }
   assert.match(await page.text(), /<title>Grüße ☃ AsyncAPI<\/title>/);
-  assert.deepEqual(JSON.parse(await json.text()), app.generateAsyncApiSchema());
-  assert.deepEqual(parse(await yaml.text()), app.generateAsyncApiSchema());
+  assert.deepEqual(JSON.parse(await json.text()), app.asyncApiDocument());
+  assert.deepEqual(parse(await yaml.text()), app.asyncApiDocument());
 });
 
 test("asyncApiHandler() answers HEAD with the headers of GET and no body", async () => {
@@ -76,7 +76,7 @@ test("asyncApiHandler() refuses a path without a slash", () => {
 });
 
 test("documentHandler() refers to the CDN where the UI is not installed", async () => {
-  const remote = documentHandler(() => app.generateAsyncApiSchema(), {}, () => readInstalledUi(tmpdir()));
+  const remote = documentHandler(() => app.asyncApiDocument(), {}, () => readInstalledUi(tmpdir()));
   const page = await (await remote(new Request("http://localhost/"))).text();
   const { script, style } = CDN_ASSETS;
   assert.ok(
@@ -132,7 +132,7 @@ test("runWorker() serves the AsyncAPI page while it runs, and the lengths surviv
   const logger = {
     ...silentLogger,
     // deno-lint-ignore no-explicit-any -- one event of many
-    info: (event: string, fields: any) => event === "asyncapi_server.start" && listening.resolve(fields.url),
+    info: (event: string, fields: any) => event === "asyncapi.server.start" && listening.resolve(fields.url),
   };
   const worked = new Repid({ title: "Grüße", logger });
   const server = worked.servers.register("memory", new InMemoryServer());
@@ -151,7 +151,7 @@ test("runWorker() serves the AsyncAPI page while it runs, and the lengths surviv
   const head = await fetch(`${url}/docs`, { method: "HEAD" });
   assert.equal(Number(head.headers.get("content-length")), page.byteLength);
   assert.match(new TextDecoder().decode(page), /"sidebar":false/);
-  assert.deepEqual(await (await fetch(`${url}/docs/asyncapi.json`)).json(), worked.generateAsyncApiSchema());
+  assert.deepEqual(await (await fetch(`${url}/docs/asyncapi.json`)).json(), worked.asyncApiDocument());
   stop.abort();
   await running;
   await assert.rejects(fetch(url));

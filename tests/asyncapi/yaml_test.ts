@@ -128,6 +128,6 @@ list:
 });
 
 test("toYaml() writes the document of an application with every feature", () => {
-  const document = everyFeature().generateAsyncApiSchema();
+  const document = everyFeature().asyncApiDocument();
   assert.deepEqual(parse(toYaml(document)), document);
 });

@@ -2,17 +2,15 @@
  * Servers that break one rule each, for the suite to catch.
  * @module
  */
+import type { Delivery, DeliveryResult, Subscription } from "@repid/core/server";
 import {
-  type Delivery,
-  type DeliveryResult,
   InMemoryServer,
   type MessageData,
   type Server,
   type ServerSpecificParameters,
   type Settlement,
-  type Subscription,
 } from "@repid/core";
-import type { ServerHarness } from "@repid/core/testing";
+import type { ServerHarness } from "@repid/core/conformance";
 
 /** What is changed of a server that keeps the rules. */
 export interface Fault {

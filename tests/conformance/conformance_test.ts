@@ -2,8 +2,9 @@
  * The suite for servers can fail: each of these servers breaks one rule, and is caught.
  * @module
  */
-import type { Delivery, MessageData, Subscription } from "@repid/core";
-import { CONFORMANCE_CASES, ConformanceError, runCase, testServer } from "@repid/core/testing";
+import type { Delivery, Subscription } from "@repid/core/server";
+import type { MessageData } from "@repid/core";
+import { CONFORMANCE_CASES, ConformanceError, runCase, testServer } from "@repid/core/conformance";
 import assert from "node:assert/strict";
 import { broken, changed, type Fault, settling } from "./broken_server.ts";
 import { test } from "../harness.ts";
@@ -32,24 +33,24 @@ let published = 0;
 
 /** Each fault, with a case that must catch it. */
 const FAULTS: readonly (readonly [what: string, caughtBy: string, fault: Fault])[] = [
-  ["loses every 50th message", "takes publications made at once", {
+  ["loses every 50th message", "accepts concurrent publications", {
     publish: (server, ...message) => ++published % 50 === 0 ? Promise.resolve() : server.publish(...message),
   }],
-  ["publishes everything twice", "forgets what was acked", {
+  ["publishes everything twice", "does not redeliver an acked message", {
     async publish(server, ...message) {
       await server.publish(...message);
       await server.publish(...message);
     },
   }],
-  ["hands over more than it is asked for", "hands over no more than it is asked for", {
+  ["hands over more than it is asked for", "delivers no more messages than a take asks for", {
     take: (subscription, max, wait) => subscription.take(max * 2, wait),
   }],
-  ["keeps what was not settled when it is closed", "gives back what was not settled when it is closed", {
+  ["keeps what was not settled when it is closed", "returns unsettled messages when it is closed", {
     close: (subscription) => subscription.stop(),
   }],
   [
     "says that every settlement was done",
-    'answers "lost" for a message of a closed subscription, and leaves it to who has it now',
+    'answers "lost" for a message of a closed subscription, and does not settle it for its new consumer',
     {
       delivery: (delivery) =>
         settling(delivery, async (action) => {
@@ -58,11 +59,11 @@ const FAULTS: readonly (readonly [what: string, caughtBy: string, fault: Fault])
         }),
     },
   ],
-  ["acks what is rejected", "delivers again what was rejected", {
+  ["acks what is rejected", "redelivers a rejected message", {
     delivery: (delivery) =>
       settling(delivery, (action) => delivery.settle(action === "reject" ? "ack" : action)),
   }],
-  ["rejects what is nacked", "delivers no more what was nacked", {
+  ["rejects what is nacked", "does not redeliver a nacked message", {
     delivery: (delivery) =>
       settling(delivery, (action) => delivery.settle(action === "nack" ? "reject" : action)),
   }],
@@ -79,12 +80,12 @@ const FAULTS: readonly (readonly [what: string, caughtBy: string, fault: Fault])
   ["drops headers", "delivers headers unchanged", changing(() => ({ headers: {} }))],
   [
     "drops the content type",
-    "delivers the content type, and none where there is none",
+    "delivers the content type, or none",
     changing(() => ({ contentType: undefined })),
   ],
   [
     "drops the place to reply to",
-    "delivers the channel for replies, and none where there is none",
+    "delivers replyTo, or none",
     changing(() => ({ replyTo: undefined })),
   ],
   ["gives all messages one id", "gives messages an id of their own, or none", {
@@ -99,25 +100,25 @@ const FAULTS: readonly (readonly [what: string, caughtBy: string, fault: Fault])
   ["swallows what it cannot publish", "refuses to publish and to subscribe while it is not connected", {
     publish: (server, ...message) => server.publish(...message).catch(() => {}),
   }],
-  ["forgets what is nacked", "dead-letters what was nacked, and nothing else", {
+  ["forgets what is nacked", "dead-letters nacked messages only", {
     delivery: (delivery) =>
       settling(delivery, (action) => delivery.settle(action === "nack" ? "ack" : action)),
   }],
   [
     "keeps what is rejected",
-    "delivers what was rejected to another consumer, unchanged",
+    "redelivers a rejected message unchanged, also to another consumer",
     { delivery: (delivery) => settling(delivery, () => Promise.resolve("done")) },
   ],
-  ["settles nothing once it is stopped", "settles after stop() began", {
+  ["settles nothing once it is stopped", "settles messages after stop()", {
     stop: (subscription) => subscription.close(),
   }],
-  ["takes more than it hands over", "takes no more from the broker than it was asked for", HOARDING],
+  ["takes more than it hands over", "takes no more messages from the broker than a take asks for", HOARDING],
   [
     "keeps what it took when it is stopped",
-    "gives back what it took and did not hand over when it is stopped",
+    "returns prefetched messages when it is stopped",
     HOARDING,
   ],
-  ["can be closed only once", "stops and closes repeatedly, also at once", {
+  ["can be closed only once", "stops and closes repeatedly, also concurrently", {
     close(subscription) {
       if (closed.has(subscription)) return Promise.reject(new Error("closed already"));
       closed.add(subscription);
@@ -141,17 +142,17 @@ const FAULTS: readonly (readonly [what: string, caughtBy: string, fault: Fault])
       };
     },
   }],
-  ["acknowledges and does not reply", "answers where a message wants its reply, and forgets the message", {
+  ["acknowledges and does not reply", "sends a reply to replyTo and acknowledges the message", {
     delivery: (delivery) => changed(delivery, { reply: () => delivery.settle("ack") }),
   }],
   ["loses one of a thousand", "handles 5 000 messages, 50 at a time, each once", {
     publish: (server, ...message) =>
       ++published % 1_000 === 0 ? Promise.resolve() : server.publish(...message),
   }],
-  ["does not wait for messages", "answers an idle take with nothing, once its wait is over", {
+  ["does not wait for messages", "resolves a take with no messages when its wait is over", {
     take: (subscription, max) => subscription.take(max, 1),
   }],
-  ["waits longer than it may", "answers an idle take with nothing, once its wait is over", {
+  ["waits longer than it may", "resolves a take with no messages when its wait is over", {
     take: (subscription, max, wait) => subscription.take(max, wait + 5_000),
   }],
   ["doubles what it delivers", "shares a channel between two consumers, each message to one of them", {
@@ -176,7 +177,10 @@ for (const [what, caughtBy, fault] of FAULTS) {
 
 test("testServer() refuses to skip what is no case", () => {
   const harness = { ...broken({}), skip: { "flies": "it cannot" } };
-  assert.throws(() => testServer(() => {}, "Bird", harness), /Cannot skip what is no case: flies/);
+  assert.throws(
+    () => testServer(() => {}, "Bird", harness),
+    /Cannot skip a case as it does not exist: flies/,
+  );
 });
 
 test("runCase() lets go of everything, also after a subscription that cannot be closed", async () => {

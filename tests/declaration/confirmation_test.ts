@@ -187,7 +187,7 @@ test("Message: only its first action counts, and later ones say so", async () =>
 });
 
 test("manual: a message left unsettled is warned about, in manual_explicit it is not", async () => {
-  const event = "actor.ack.manual.unacknowledged";
+  const event = "actor.run.unsettled";
   assert.ok((await endAs("returned", { confirmationMode: "manual" })).events.includes(event));
   assert.ok(!(await endAs("returned", { confirmationMode: "manual_explicit" })).events.includes(event));
 });

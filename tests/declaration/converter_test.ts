@@ -102,8 +102,8 @@ test("Converter: what it throws makes the message invalid", async () => {
   await using client = new TestClient(app, { throwOnActorError: false });
   const headers = { topic: "add" };
   const sent = await client.sendMessageJson({ channel: "packed", payload: {}, headers });
-  assert.ok(sent.exception instanceof MessageValidationError);
-  assert.match(sent.exception.message, /payload: Cannot decode application\/json/);
+  assert.ok(sent.error instanceof MessageValidationError);
+  assert.match(sent.error.message, /payload: Cannot decode application\/json/);
   assert.equal(sent.nacked, true);
 });
 

@@ -44,9 +44,9 @@ test("MessageRegistry.register(): makes an operation of a contract", async () =>
     payload: type({ userId: "number" }),
   });
   app.messages.register(welcome);
-  const operation = app.messages.getOperation("welcome");
-  assert.deepEqual([operation?.channel.address, operation?.title], ["email", "Welcome"]);
-  assert.deepEqual(operation?.messages, [welcome]);
+  const operation = app.messages.get("welcome");
+  assert.deepEqual([operation.channel.address, operation.title], ["email", "Welcome"]);
+  assert.deepEqual(operation.messages, [welcome]);
   await using client = new TestClient(app, { autoProcess: false });
   await client.send(welcome, { userId: 1 });
   await client.sendMessageJson({ operationId: "welcome", payload: {} });
@@ -61,6 +61,10 @@ test("MessageRegistry: refuses what has no name or no channel; a name used again
   assert.throws(() => messages.register(defineMessage({ name: "m" })), /names no channel/);
   messages.registerOperation({ operationId: "o", channel: "one" });
   messages.registerOperation({ operationId: "o", channel: { address: "two", title: "Two" } });
-  assert.deepEqual([...messages.operations()].map(({ channel }) => channel.address), ["two"]);
-  assert.equal(messages.getOperation("__proto__"), undefined);
+  assert.deepEqual([...messages.entries()].map(([id, { channel }]) => [id, channel.address]), [["o", "two"]]);
+  assert.deepEqual([messages.has("o"), messages.has("__proto__")], [true, false]);
+  assert.throws(() => messages.get("p"), {
+    name: "RangeError",
+    message: 'Cannot use the operation "p" as it is not registered: there is "o"',
+  });
 });

@@ -63,6 +63,20 @@ const actor = router.actor({ name: "actor" }, () => "worked");
 await using client = new TestClient(new Repid().includeRouter(router));
 console.log((await client.send(actor)).result);
 `,
+  "@repid/core/server": () => `
+import { SharedConnection } from "@repid/core/server";
+const shared = new SharedConnection({ open: () => Promise.resolve(), shut: () => Promise.resolve() });
+await (await shared.connect()).close();
+console.log("worked");
+`,
+  "@repid/core/conformance": () => `
+import { InMemoryServer } from "@repid/core";
+import { testServer } from "@repid/core/conformance";
+const server = new InMemoryServer();
+const harness = { create: () => server, channel: () => crypto.randomUUID(), broker: "in this process" };
+testServer(() => {}, "InMemoryServer", harness);
+console.log("worked");
+`,
   "@repid/core/opentelemetry": () => `
 import { Repid, Router } from "@repid/core";
 import { openTelemetry } from "@repid/core/opentelemetry";
@@ -93,8 +107,8 @@ await run(["asyncapi", ${JSON.stringify(`${ROOT}examples/app.ts`)}], {
   err: (text) => console.log(text),
 });
 `,
-  "@repid/core/workers": () => `
-import { isolated } from "@repid/core/workers";
+  "@repid/core/isolated": () => `
+import { isolated } from "@repid/core/isolated";
 const url = new URL("data:text/javascript,export const work = () => 'worked';");
 console.log(await isolated<{ work(): string }>(url).work());
 `,

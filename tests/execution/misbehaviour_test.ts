@@ -431,7 +431,7 @@ test("Repid.runWorker() calls nothing unsettled that was acknowledged, whatever 
     await send();
     await run({ signal: stop.signal, gracefulShutdownTime: 0 });
     assert.ok(events.includes("actor.run.abandoned"), String(events));
-    assert.ok(!events.includes("worker.shutdown.close_timeout"), String(events));
+    assert.ok(!events.includes("worker.close.timeout"), String(events));
     assert.equal(server.size("c"), 0);
   });
 });

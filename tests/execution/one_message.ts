@@ -2,6 +2,8 @@
  * Handles one message as a worker would, with a broker that only takes notes and a time that stands still.
  * @module
  */
+import { MessageRegistry } from "../../src/declaration/message_registry.ts";
+import type { Overrides } from "../../src/declaration/declared_inputs.ts";
 import type { Clock, Timer } from "../../src/_internal/clock.ts";
 import type { AnyHandler } from "../../src/declaration/actor.ts";
 import type { EventFields, EventName } from "../../src/contract/events.ts";
@@ -10,10 +12,8 @@ import { type Ending, MessageRun } from "../../src/execution/message_run.ts";
 import type { MessageAction } from "../../src/declaration/message.ts";
 import type { ActorMiddleware, ProducerCall, ProducerMiddleware } from "../../src/declaration/middleware.ts";
 import { Producer } from "../../src/producing/producer.ts";
-import { MessageRegistry } from "../../src/declaration/registry.ts";
 import { resolveActors, Router } from "../../src/declaration/router.ts";
 import type { BaseMessage, Delivery, DeliveryResult, Settlement } from "../../src/contract/server.ts";
-import type { Overrides } from "../../src/validation/validation.ts";
 
 /** A clock whose calls are made by hand. */
 export class ManualClock implements Clock {
@@ -107,7 +107,7 @@ export async function handleOne(
   const producer = new Producer({
     middlewares: producerMiddlewares,
     operations: new MessageRegistry(),
-    placeOf: () => undefined,
+    defaultsOf: () => undefined,
     serverOf: () => ({
       publish(channel, message, serverSpecificParameters) {
         published.push({ channel, message, serverSpecificParameters });

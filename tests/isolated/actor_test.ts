@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Repid, Router, silentLogger, unchecked } from "../../mod.ts";
 import { TestClient } from "../../src/testing/mod.ts";
-import { IsolatedError, WorkerPool } from "../../src/isolated/mod.ts";
+import { IsolatedError, ProcessPool } from "../../src/isolated/mod.ts";
 import { test } from "../harness.ts";
 import { exists, functionsUrl, listen } from "./fixtures/fixtures.ts";
 import type * as Functions from "./fixtures/functions.ts";
@@ -12,7 +12,7 @@ function clientOf(router: Router): TestClient {
 }
 
 test("Router.actor() takes an isolated function as its handler", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const router = new Router();
   const echo = router.actor({ name: "echo", payload: unchecked<{ text: string }>() }, functions.echo);
@@ -27,7 +27,7 @@ test("Router.actor() takes an isolated function as its handler", async () => {
 
 test("Router.actor() kills an isolated function that exceeds its time limit", async () => {
   await using announcements = await listen();
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const router = new Router();
   const spin = router.actor({ name: "spin", payload: unchecked<number>(), timeout: 1_000 }, functions.spin);
@@ -39,14 +39,14 @@ test("Router.actor() kills an isolated function that exceeds its time limit", as
   await running;
   const message = await sent;
   assert.equal(message.action, "rejected");
-  assert(message.exception instanceof DOMException);
-  assert.equal(message.exception.name, "TimeoutError");
+  assert(message.error instanceof DOMException);
+  assert.equal(message.error.name, "TimeoutError");
   assert.notEqual(await functions.pid(), pid);
   assert.equal(exists(pid), false);
 });
 
 test("Router.actor() settles by its policy when the process of its handler crashes", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const router = new Router();
   const errors: unknown[] = [];

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { InMemoryServer, Repid, Router, silentLogger, unchecked } from "../../mod.ts";
-import { WorkerPool } from "../../src/isolated/mod.ts";
+import { ProcessPool } from "../../src/isolated/mod.ts";
 import { admissionTo } from "../../src/isolated/admission.ts";
 import { test } from "../harness.ts";
 import { functionsUrl, listen } from "./fixtures/fixtures.ts";
 import type * as Functions from "./fixtures/functions.ts";
 
-test("WorkerPool.admit: waiting for a process does not count against an actor's time limit", async () => {
+test("ProcessPool.admit: waiting for a process does not count against an actor's time limit", async () => {
   await using announcements = await listen();
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   await functions.pid();
   const router = new Router({ middlewares: [pool.admit] });

@@ -4,7 +4,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { IsolatedError, type IsolatedModule, WorkerPool } from "../../src/isolated/mod.ts";
+import { IsolatedError, type IsolatedModule, ProcessPool } from "../../src/isolated/mod.ts";
 import { test } from "../harness.ts";
 import { fixture, functionsUrl } from "./fixtures/fixtures.ts";
 import type * as Functions from "./fixtures/functions.ts";
@@ -14,7 +14,7 @@ import type * as Throwing from "./fixtures/throws_on_import.ts";
 async function failureOf(
   call: (functions: IsolatedModule<typeof Functions>) => Promise<unknown>,
 ): Promise<IsolatedError> {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   return await rejection(call(pool.module<typeof Functions>(functionsUrl)));
 }
 
@@ -54,7 +54,10 @@ test("IsolatedError has a thrown value that is no Error as its cause", async () 
   ) {
     const error = await failureOf(({ throwValue }) => throwValue(value));
     assert.equal(error.name, "IsolatedError");
-    assert.equal(error.message, `Cannot finish the call as the function threw what is no Error: ${label}`);
+    assert.equal(
+      error.message,
+      `Cannot finish the call as the function threw a value that is not an Error: ${label}`,
+    );
     assert.deepEqual(error.cause, value);
   }
 });
@@ -63,7 +66,7 @@ test("IsolatedError describes thrown values and causes that are not cloneable", 
   const thrown = await failureOf(({ throwFunction }) => throwFunction());
   assert.equal(
     thrown.message,
-    "Cannot finish the call as the function threw what is no Error: [object Function]",
+    "Cannot finish the call as the function threw a value that is not an Error: [object Function]",
   );
   assert.equal(thrown.cause, "[object Function]");
   const caused = await failureOf(({ failWithFunction }) => failWithFunction());
@@ -76,13 +79,13 @@ test("IsolatedError says where a result is not cloneable", async () => {
   assert.equal(error.name, "IsolatedError");
   assert.equal(
     error.message,
-    "Cannot return from makeCounter as its result does not cross: " +
+    "Cannot return from makeCounter as its result cannot be copied: " +
       "Cannot clone the result as a part of it is not cloneable: result.counter.increment is a function",
   );
 });
 
 test("IsolatedError names what the module exports if the function is not among it", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const functions = pool.module<{ missing(): void; notAFunction(): void; toString(): string }>(functionsUrl);
   for (const name of ["missing", "notAFunction", "toString"] as const) {
     const error = await rejection(functions[name]());
@@ -95,7 +98,7 @@ test("IsolatedError names what the module exports if the function is not among i
 });
 
 test("IsolatedError has the error of a module that throws on import as its cause", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const url = fixture("throws_on_import");
   const error = await rejection(pool.module<typeof Throwing>(url).unreachable());
   assert.equal(
@@ -107,10 +110,10 @@ test("IsolatedError has the error of a module that throws on import as its cause
   assert.match(error.cause.stack ?? "", /throws_on_import\.[jt]s/);
 });
 
-test("WorkerPool loads a module anew after it could not be loaded", async () => {
+test("ProcessPool loads a module anew after it could not be loaded", async () => {
   const folder = await mkdtemp(join(tmpdir(), "repid-"));
   try {
-    await using pool = new WorkerPool({ size: 1 });
+    await using pool = new ProcessPool({ size: 1 });
     const path = join(folder, "late.js");
     const late = pool.module<{ answer(): number }>(pathToFileURL(path));
     const error = await rejection(late.answer());

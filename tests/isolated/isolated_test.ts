@@ -5,7 +5,7 @@ import {
   isolated,
   type IsolatedContext,
   type IsolatedModule,
-  WorkerPool,
+  ProcessPool,
 } from "../../src/isolated/mod.ts";
 import { test } from "../harness.ts";
 import { exists, fixture, functionsUrl, listen } from "./fixtures/fixtures.ts";
@@ -76,7 +76,7 @@ const values: Readonly<Record<string, unknown>> = {
 };
 
 test("isolated() carries values there and back as structured clone does", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const { echo } = pool.module<typeof Functions>(functionsUrl);
   for (const [what, value] of Object.entries(values)) {
     const copy = await echo(value);
@@ -95,7 +95,7 @@ test("isolated() carries values there and back as structured clone does", async 
 });
 
 test("isolated() gives the function real values of their types", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const { describe } = pool.module<typeof Functions>(functionsUrl);
   const bytes = new Uint8Array([1, 2, 3]);
   assert.deepEqual(
@@ -105,7 +105,7 @@ test("isolated() gives the function real values of their types", async () => {
 });
 
 test("isolated() copies the payload at the time of the call", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const { echo } = pool.module<typeof Functions>(functionsUrl);
   const payload = { count: 1 };
   const call = echo(payload);
@@ -114,7 +114,7 @@ test("isolated() copies the payload at the time of the call", async () => {
 });
 
 test("isolated() refuses what is not cloneable before anything starts", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const missing = pool.module<typeof Functions>(fixture("there_is_no_such_file"));
   await assert.rejects(missing.echo({ rows: [{ format() {} }] }), {
     name: "TypeError",
@@ -124,7 +124,7 @@ test("isolated() refuses what is not cloneable before anything starts", async ()
 });
 
 test("isolated() makes handlers: of a context only the signal crosses", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   await using announcements = await listen();
   const { contextKeys, waitForAbort } = pool.module<typeof Functions>(functionsUrl);
   const controller = new AbortController();

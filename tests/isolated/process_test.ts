@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import process from "node:process";
-import { IsolatedError, WorkerPool } from "../../src/isolated/mod.ts";
+import { IsolatedError, ProcessPool } from "../../src/isolated/mod.ts";
 import { test } from "../harness.ts";
 import { exists, functionsUrl, listen } from "./fixtures/fixtures.ts";
 import type * as Functions from "./fixtures/functions.ts";
 
 test("IsolatedProcess kills a busy loop when its call is aborted", async () => {
   await using announcements = await listen();
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const pid = await functions.pid();
   assert.equal(exists(pid), true);
@@ -25,7 +25,7 @@ test("IsolatedProcess kills a busy loop when its call is aborted", async () => {
 
 test("IsolatedProcess kills what awaits but ignores its signal", async () => {
   await using announcements = await listen();
-  await using pool = new WorkerPool({ size: 1, killAfter: 0 });
+  await using pool = new ProcessPool({ size: 1, killAfter: 0 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const pid = await functions.pid();
   const controller = new AbortController();
@@ -38,7 +38,7 @@ test("IsolatedProcess kills what awaits but ignores its signal", async () => {
 });
 
 test("IsolatedProcess obeys AbortSignal.timeout()", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   await assert.rejects(functions.spin(undefined, { signal: AbortSignal.timeout(1) }), {
     name: "TimeoutError",
@@ -47,7 +47,7 @@ test("IsolatedProcess obeys AbortSignal.timeout()", async () => {
 
 test("IsolatedProcess lets a function stop by itself, and goes on", async () => {
   await using announcements = await listen();
-  await using pool = new WorkerPool({ size: 1, killAfter: 60_000 });
+  await using pool = new ProcessPool({ size: 1, killAfter: 60_000 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const pid = await functions.pid();
   const first = new AbortController();
@@ -67,7 +67,7 @@ test("IsolatedProcess lets a function stop by itself, and goes on", async () => 
 });
 
 test("IsolatedProcess does not begin a function whose call is aborted before", async () => {
-  await using pool = new WorkerPool({ size: 1, killAfter: 60_000 });
+  await using pool = new ProcessPool({ size: 1, killAfter: 60_000 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const controller = new AbortController();
   const call = functions.spin(undefined, { signal: controller.signal }); // the process is only starting
@@ -77,7 +77,7 @@ test("IsolatedProcess does not begin a function whose call is aborted before", a
 });
 
 test("IsolatedProcess starts nothing for a call that is aborted before", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const reason = new Error("before");
   await assert.rejects(
@@ -87,7 +87,7 @@ test("IsolatedProcess starts nothing for a call that is aborted before", async (
 });
 
 test("IsolatedProcess stops listening to a signal when the call is over", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const { signal } = new AbortController();
   const changes: string[] = [];
@@ -109,7 +109,7 @@ test("IsolatedProcess stops listening to a signal when the call is over", async 
 });
 
 test("IsolatedProcess that crashes rejects its call and is replaced", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const crashes = [
     [() => functions.exit(3), "exit as its process ended: exit code 3"],
@@ -129,7 +129,7 @@ test("IsolatedProcess that crashes rejects its call and is replaced", async () =
 });
 
 test("IsolatedProcess that ends between calls is replaced", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const pid = await functions.pid();
   assert.equal(await functions.failLater(), "returned");
@@ -139,14 +139,14 @@ test("IsolatedProcess that ends between calls is replaced", async () => {
 });
 
 test("IsolatedProcess ignores messages that the function sends", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   assert.equal(await functions.chatter(), "returned");
   assert.equal(await functions.chatter(), "returned");
 });
 
 test("IsolatedProcess survives the signals that a terminal sends to the whole group", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const pid = await functions.pid();
   process.kill(pid, "SIGINT");
@@ -156,7 +156,7 @@ test("IsolatedProcess survives the signals that a terminal sends to the whole gr
 });
 
 test("IsolatedProcess goes on after a rejection that nobody waited for: it is no other call's fault", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+  await using pool = new ProcessPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const pid = await functions.pid();
   assert.equal(await functions.forgetAndGoOn(), "returned");

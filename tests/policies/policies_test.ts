@@ -132,8 +132,8 @@ test("retry() reports each attempt that fails, and the last one as the actor's f
     throw new Error(`${run}`);
   }, { logger });
   assert.deepEqual(reported, [
-    ["actor.run.attempt_failed", 1, "1"],
-    ["actor.run.attempt_failed", 2, "2"],
+    ["actor.attempt.error", 1, "1"],
+    ["actor.attempt.error", 2, "2"],
     ["actor.run.error", undefined, "3"],
   ]);
 });

@@ -36,7 +36,7 @@ function signalTests(runtime: string, start: Start): void {
     const { code, lines } = await child.ends();
     assert.equal(code, 0);
     assert.equal(lines.at(-1), "processed 0, left 1");
-    assert.ok(lines.includes("worker.shutdown.tasks_timeout") && !lines.includes("actor.run.abandoned"));
+    assert.ok(lines.includes("worker.shutdown.timeout") && !lines.includes("actor.run.abandoned"));
   });
 
   test(`Repid.runWorker() leaves a handler behind that ignores its signal, on ${runtime}`, async () => {

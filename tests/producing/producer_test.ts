@@ -134,7 +134,7 @@ test("Repid.send(): refuses what is neither a contract nor an actor", async () =
   const { app } = connectable();
   await assert.rejects(
     app.send(undefined as never),
-    /Cannot send to what is neither a contract nor an actor/,
+    /Cannot send as the target is neither a contract nor an actor/,
   );
 });
 
@@ -165,4 +165,24 @@ test("Message.send(): from an actor goes through the server its message came fro
   await app.send(actor, undefined, { server: "other" });
   await app.runWorker({ server: "other", messagesLimit: 1, osSignals: [] });
   assert.deepEqual([server.size("c"), other.size("c"), other.size("answers")], [1, 2, 1]);
+});
+
+test("Message.sendMessage() sends through an operation, and through another server", async () => {
+  const app = new Repid();
+  const here = app.servers.register("here", new InMemoryServer());
+  const there = app.servers.register("there", new InMemoryServer());
+  app.messages.registerOperation({ operationId: "tell", channel: "told" });
+  const router = new Router({ channel: "work" });
+  const actor = router.actor({ name: "a" }, async (_, { message }) => {
+    await message.sendMessage({ operationId: "tell", payload: "text" });
+    await message.sendMessage({ operationId: "tell", server: "there", payload: "text" });
+    await message.sendMessageJson({ channel: "told", operationId: undefined, server: "there", payload: {} });
+    await message.sendMessage({ ...message, channel: "passed on", server: undefined });
+  });
+  app.includeRouter(router);
+  await using _here = await here.connect();
+  await using _there = await there.connect();
+  await app.send(actor);
+  await app.runWorker({ messagesLimit: 1, osSignals: [] });
+  assert.deepEqual([here.size("told"), there.size("told"), here.size("passed on")], [1, 2, 1]);
 });

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { InMemoryServer } from "@repid/core";
-import { benchServer } from "@repid/core/testing";
+import { benchServer } from "@repid/core/conformance";
 import { toOptions } from "../../bench/compare/options.ts";
 import { paced, toCells } from "../../bench/compare/plan.ts";
 import { type CellResult, merge, type Results } from "../../bench/compare/results.ts";

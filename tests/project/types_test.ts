@@ -36,7 +36,10 @@ function configuration(exactOptionalPropertyTypes: boolean): object {
       paths: {
         "@repid/core": [`${ROOT}mod.ts`],
         "@repid/core/testing": [`${ROOT}src/testing/mod.ts`],
-        "@repid/core/workers": [`${ROOT}src/isolated/mod.ts`],
+        "@repid/core/isolated": [`${ROOT}src/isolated/mod.ts`],
+        "@repid/core/server": [`${ROOT}src/contract/mod.ts`],
+        "@repid/core/conformance": [`${ROOT}src/conformance/mod.ts`],
+        "@repid/core/opentelemetry": [`${ROOT}src/opentelemetry/mod.ts`],
       },
     },
     include: [`${ROOT}tests/project/types/*.ts`],

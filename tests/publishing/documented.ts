@@ -97,8 +97,9 @@ export function countDocumented(files: readonly string[]): Documented {
   return { modules: Object.keys(nodes).length, symbols, members, missing, durations, withoutUnit };
 }
 
-/** Nobody sees the function behind overloads. */
-function shown(declarations: readonly Declaration[]): readonly Declaration[] {
+/** What the documentation shows: not the function behind overloads, and not a second export of the same symbol. */
+function shown(exported: readonly Declaration[]): readonly Declaration[] {
+  const declarations = exported.filter(({ kind }) => kind !== "reference");
   const overloads = declarations.filter(({ kind, def }) => kind === "function" && !def?.hasBody);
   return overloads.length === 0 ? declarations : declarations.filter(({ def }) => !def?.hasBody);
 }

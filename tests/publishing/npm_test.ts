@@ -24,8 +24,8 @@ const QUICKSTART = [...HELLO, "Messages handled: 2", ""].join("\n");
 /** Imports what needs a package of its own, and what a process of its own. */
 const ENTRY_POINTS = `
 import { RedisServer } from "@repid/core/redis";
-import { isolated } from "@repid/core/workers";
-import { testServer } from "@repid/core/testing";
+import { isolated } from "@repid/core/isolated";
+import { testServer } from "@repid/core/conformance";
 import type * as Heavy from "./heavy.ts";
 
 const server: RedisServer = new RedisServer("redis://localhost:6379/3");

@@ -83,7 +83,7 @@ test("Manual modes and validation errors: onError decides where the actor's code
   await using client = clientOf(router);
   const send = (topic: string) => client.sendMessageJson({ channel: "c", payload: {}, headers: { topic } });
   const decided = await send("decides");
-  assert.deepEqual([decided.nacked, decided.exception instanceof MessageValidationError, ran], [
+  assert.deepEqual([decided.nacked, decided.error instanceof MessageValidationError, ran], [
     true,
     true,
     false,
@@ -101,7 +101,7 @@ test("Timeouts: the signal ends what takes too long, and the message is put back
   );
   await using client = clientOf(router);
   const message = await client.send(slow);
-  assert.deepEqual([message.rejected, (message.exception as Error).name], [true, "TimeoutError"]);
+  assert.deepEqual([message.rejected, (message.error as Error).name], [true, "TimeoutError"]);
 });
 
 interface RetryOptions {

@@ -30,9 +30,9 @@ test("Message Registry: an operation is used instead of a channel", async () => 
 });
 
 test("Message Registry: operations can be retrieved", () => {
-  const operation = registered().messages.getOperation("send_welcome_email");
-  assert.equal(operation?.channel.address, "email_queue");
-  assert.equal(operation?.title, "Send Welcome Email");
+  const operation = registered().messages.get("send_welcome_email");
+  assert.equal(operation.channel.address, "email_queue");
+  assert.equal(operation.title, "Send Welcome Email");
 });
 
 test("Messages: raw data", async () => {

@@ -45,7 +45,7 @@ test("Inspecting Messages: what became of it", async () => {
   await using client = new TestClient(app);
   const message = await client.send(actorWithArgs, alex);
   assert.deepEqual([message.acked, message.nacked, message.rejected], [true, false, false]);
-  assert.equal(message.exception, undefined);
+  assert.equal(message.error, undefined);
   assert.deepEqual(message.result, expected);
   assert.deepEqual(client.getSentMessages({ channel: "user_messages" }), [message]);
 });

@@ -85,7 +85,7 @@ test("Health Check Server: 200 while the loop turns and the server is connected"
   router.actor({ name: "work" }, () => {});
   const { app, event } = application(router);
   const stop = new AbortController();
-  const listening = event("health_check_server.start");
+  const listening = event("health_check.server.start");
   const consuming = event("worker.consumer.start");
   const running = app.runWorker({
     signal: stop.signal,

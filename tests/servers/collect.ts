@@ -2,7 +2,7 @@
  * Taking from a subscription until enough has come.
  * @module
  */
-import type { Delivery, Subscription } from "@repid/core";
+import type { Delivery, Subscription } from "@repid/core/server";
 
 /** So many messages, each settled as it is told. Rejects where none comes for ten seconds. */
 export async function collect(

@@ -2,7 +2,7 @@
  * The example of a server of one's own is held against the suite for servers, as a third party would do it.
  * @module
  */
-import { testServer } from "@repid/core/testing";
+import { testServer } from "@repid/core/conformance";
 import { mkdtempSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";

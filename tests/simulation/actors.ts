@@ -2,10 +2,10 @@
  * Actors that do what the plan of their message says, and the count of those at work.
  * @module
  */
+import type { ActorContext } from "../../src/declaration/context.ts";
 import type { Clock } from "../../src/_internal/clock.ts";
 import type { ConfirmationMode } from "../../src/declaration/confirmation.ts";
 import { dependency } from "../../src/declaration/dependency.ts";
-import type { ActorContext } from "../../src/declaration/actor.ts";
 import type { ActorMiddleware } from "../../src/declaration/middleware.ts";
 import { Router } from "../../src/declaration/router.ts";
 import type { StandardSchemaV1 } from "../../src/contract/standard_schema.ts";

@@ -2,10 +2,10 @@
  * One simulated run of a worker, and whether everything held.
  * @module
  */
+import { MessageRegistry } from "../../src/declaration/message_registry.ts";
 import { reportTo } from "../../src/contract/events.ts";
 import type { EventFields, EventName, Logger, Report } from "../../src/contract/events.ts";
 import { Producer } from "../../src/producing/producer.ts";
-import { MessageRegistry } from "../../src/declaration/registry.ts";
 import { resolveActors } from "../../src/declaration/router.ts";
 import type { Server } from "../../src/contract/server.ts";
 import { Worker } from "../../src/worker/worker.ts";
@@ -73,7 +73,7 @@ class SimulatedRun {
     const producer = new Producer({
       operations: new MessageRegistry(),
       serverOf: () => server,
-      placeOf: () => undefined,
+      defaultsOf: () => undefined,
     });
     this.#worker = new Worker({
       server,

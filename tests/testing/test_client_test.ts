@@ -41,7 +41,7 @@ test("TestClient: handles what is sent at once, and needs no server", async () =
   const result: number | undefined = message.result;
   assert.equal(result, 4);
   assert.deepEqual(
-    [message.processed, message.success, message.exception, message.acked, message.nacked, message.rejected],
+    [message.processed, message.success, message.error, message.acked, message.nacked, message.rejected],
     [true, true, undefined, true, false, false],
   );
   assert.deepEqual(client.getProcessedMessages(), [message]);
@@ -75,16 +75,16 @@ test("TestClient: what an actor throws is recorded, then thrown", async () => {
   await using client = new TestClient(app);
   await assert.rejects(client.send(fail), error);
   const [message] = client.getProcessedMessages();
-  assert.deepEqual([message?.exception, message?.success, message?.nacked], [error, false, true]);
+  assert.deepEqual([message?.error, message?.success, message?.nacked], [error, false, true]);
 });
 
 test("TestClient: throwOnActorError off answers the message instead", async () => {
   const { app, fail } = application();
   await using client = new TestClient(app, { throwOnActorError: false });
   const message = await client.send(fail);
-  assert.deepEqual([message.exception, message.result, message.success], [error, undefined, false]);
+  assert.deepEqual([message.error, message.result, message.success], [error, undefined, false]);
   const invalid = await client.sendMessage({ channel: "c", payload: "[]", headers: { topic: "double" } });
-  assert.ok(invalid.exception instanceof MessageValidationError);
+  assert.ok(invalid.error instanceof MessageValidationError);
 });
 
 test("TestClient: a failure in processAll() leaves the rest waiting", async () => {
@@ -100,7 +100,7 @@ test("TestClient: throwOnActorNotFound says whether a message that nobody takes 
   const { app } = application();
   const stray = { channel: "c", payload: "", headers: { topic: "nobody" } };
   await using strict = new TestClient(app);
-  await assert.rejects(strict.sendMessage(stray), /no actor takes it: channel "c"/);
+  await assert.rejects(strict.sendMessage(stray), /no actor matches it: channel "c"/);
   await using loose = new TestClient(app, { throwOnActorNotFound: false });
   const message = await loose.sendMessage(stray);
   assert.deepEqual([message.processed, message.success, message.isActedOn], [false, false, false]);
@@ -192,7 +192,7 @@ test("TestClient: a reply without a channel is an error and settles nothing", as
     throwOnActorError: false,
   });
   const message = await client.send(reply);
-  assert.ok(message.exception instanceof TypeError);
+  assert.ok(message.error instanceof TypeError);
   assert.equal(message.isActedOn, false);
   const answered = await client.send(reply, undefined, { replyTo: "answers" });
   assert.deepEqual([answered.action, client.getSentMessages({ channel: "answers" }).length], ["replied", 1]);
@@ -203,7 +203,7 @@ test("TestClient: an error that is returned is a result", async () => {
   const returns = router.actor({ name: "returns" }, () => error);
   await using client = new TestClient(new Repid().includeRouter(router));
   const message = await client.send(returns);
-  assert.deepEqual([message.success, message.result, message.exception], [true, error, undefined]);
+  assert.deepEqual([message.success, message.result, message.error], [true, error, undefined]);
 });
 
 test("TestClient: sees the actors there were when it was made", async () => {
@@ -238,7 +238,7 @@ test("TestClient: a time limit applies, and the signal says so", async () => {
     throwOnActorError: false,
   });
   const message = await client.send(slow);
-  assert.deepEqual([(message.exception as Error).name, message.rejected], ["TimeoutError", true]);
+  assert.deepEqual([(message.error as Error).name, message.rejected], ["TimeoutError", true]);
 });
 
 test("TestClient.send() takes contracts, whose results are unknown to the compiler", async () => {

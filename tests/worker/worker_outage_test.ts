@@ -3,16 +3,16 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { MessageRegistry } from "../../src/declaration/message_registry.ts";
 import {
   type ActorContext,
   type ActorOptions,
   LeaseLostError,
-  type RunnerInfo,
   type UnsettledMessage,
+  type WorkerResult,
 } from "../../mod.ts";
 import type { EventName } from "../../src/contract/events.ts";
 import { Producer } from "../../src/producing/producer.ts";
-import { MessageRegistry } from "../../src/declaration/registry.ts";
 import { resolveActors, Router } from "../../src/declaration/router.ts";
 import { Worker } from "../../src/worker/worker.ts";
 import { CLOSE_TIMEOUT, SETTLE_TIMEOUT, toWorkerLimits } from "../../src/worker/worker_limits.ts";
@@ -39,7 +39,7 @@ class Stage {
   readonly events: Logged[] = [];
   readonly server: ScriptedServer;
   readonly worker: Worker;
-  result: RunnerInfo | undefined;
+  result: WorkerResult | undefined;
   endedAt: number | undefined;
 
   constructor(handle: Handle, script: Partial<Scenario> = {}, options: Partial<ActorOptions> = {}) {
@@ -62,7 +62,7 @@ class Stage {
       producer: new Producer({
         operations: new MessageRegistry(),
         serverOf: () => this.server,
-        placeOf: () => undefined,
+        defaultsOf: () => undefined,
       }),
     });
   }
@@ -103,7 +103,7 @@ test("Worker.stop() ends within its bound with a thousand handlers that ignore t
   assert.ok(stage.endedAt !== undefined && stage.endedAt <= bound, `${stage.endedAt}`);
   assert.deepEqual(stage.result, { processed: 0 });
   assert.deepEqual(stage.states(), { reject: 1_000 });
-  const [{ messages } = {}] = stage.fieldsOf("worker.shutdown.tasks_timeout");
+  const [{ messages } = {}] = stage.fieldsOf("worker.shutdown.timeout");
   assert.equal((messages as unknown[]).length, 1_000);
   assert.equal(stage.fieldsOf("actor.run.abandoned").length, 1_000);
   assert.equal(stage.worker.monitor.abandoned, 1_000);
@@ -119,7 +119,7 @@ test("Worker.stop() reports by id what it could not settle", async () => {
   await stage.time.pass(2_000);
   stage.worker.stop();
   await stage.time.pass(60_000);
-  const [{ unsettled = [] } = {}] = stage.fieldsOf("worker.shutdown.close_timeout");
+  const [{ unsettled = [] } = {}] = stage.fieldsOf("worker.close.timeout");
   const named = (unsettled as UnsettledMessage[]).map(({ actor, messageId }) => `${messageId} of ${actor}`);
   assert.deepEqual([...new Set(named)].sort(), ["m0 of undefined", "m0 of work", "m1 of work"]);
 });

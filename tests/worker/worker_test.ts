@@ -9,8 +9,8 @@ import {
   type ActorOptions,
   InMemoryServer,
   Repid,
-  type RunnerInfo,
   type WorkerOptions,
+  type WorkerResult,
 } from "../../mod.ts";
 import { Router } from "../../src/declaration/router.ts";
 import type { Delivery, Server, Subscription } from "../../src/contract/server.ts";
@@ -46,7 +46,7 @@ class Fixture {
     this.app.includeRouter(router);
   }
 
-  async run(messages: number, options: WorkerOptions = {}, topic = "work"): Promise<RunnerInfo> {
+  async run(messages: number, options: WorkerOptions = {}, topic = "work"): Promise<WorkerResult> {
     const connection = await this.server.connect();
     for (let index = 0; index < messages; index++) {
       const serverSpecificParameters = { message_id: `m${index}` };
@@ -173,7 +173,7 @@ test("Repid.runWorker() has nothing to do without actors", async () => {
   const app = new Repid({ logger: { debug: log, info: log, warn: log, error: log } });
   app.servers.register("memory", new InMemoryServer());
   assert.deepEqual(await app.runWorker(), { processed: 0 });
-  assert.deepEqual(events, ["worker.run.exit.no_actors"]);
+  assert.deepEqual(events, ["worker.run.no_actors"]);
 });
 
 test("Repid.runWorker() with an aborted signal takes nothing", async () => {
@@ -209,7 +209,7 @@ test("Repid.runWorker() aborts what outlives the grace period, and puts it back"
   assert.deepEqual(await fixture.run(1, { signal: stop.signal, gracefulShutdownTime: 0 }), { processed: 0 });
   assert.deepEqual(reasons, ["AbortError"]);
   assert.equal(fixture.server.size("jobs"), 1);
-  assert.deepEqual(fixture.fieldsOf("worker.shutdown.tasks_timeout"), [{
+  assert.deepEqual(fixture.fieldsOf("worker.shutdown.timeout"), [{
     messages: [{ actor: "work", channel: "jobs", messageId: "m0" }],
   }]);
 });
@@ -219,7 +219,7 @@ test("Repid.runWorker() puts back unsettled messages of manual actors when it st
     const fixture = new Fixture(() => "no_action", { confirmationMode });
     assert.deepEqual(await fixture.run(3, { messagesLimit: 3 }), { processed: 3 });
     assert.equal(fixture.server.size("jobs"), 3);
-    const warnings = fixture.fieldsOf("actor.ack.manual.unacknowledged").length;
+    const warnings = fixture.fieldsOf("actor.run.unsettled").length;
     assert.equal(warnings, confirmationMode === "manual" ? 3 : 0);
   }
 });
@@ -234,14 +234,14 @@ test("Repid.runWorker() gives the slot of a handler back that ignores its time l
     assert.equal(signal.reason.name, "TimeoutError");
     late.push(await message.ack());
   }, { timeout: 10, onTimeout: "nack" });
-  const ended = fixture.next("actor.run.abandoned_ended");
+  const ended = fixture.next("actor.abandoned.end");
   await fixture.run(3, { messagesLimit: 3, tasksLimit: 1, cancellationTimeout: 10 });
   assert.equal(fixture.server.size("dead"), 1);
   assert.equal(fixture.fieldsOf("actor.run.abandoned")[0]?.["abandoned"], 1);
   end.resolve();
   await ended;
   assert.deepEqual({ late, handled }, { late: [false], handled: 3 });
-  assert.equal(fixture.fieldsOf("actor.run.abandoned_ended")[0]?.["abandoned"], 0);
+  assert.equal(fixture.fieldsOf("actor.abandoned.end")[0]?.["abandoned"], 0);
 });
 
 test("Repid.runWorker() puts a message back nine times that no actor matches, and gives it up the tenth time", async () => {

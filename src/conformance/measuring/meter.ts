@@ -1,53 +1,53 @@
 /**
- * A rate, taken from the middle of a run: without its start, and without its end.
+ * Measures a rate in the middle of a run, without its start and its end.
  * @module
  */
 
-/** What a {@linkcode Meter} waits for. */
+/** Options of a {@linkcode Meter}. */
 export interface MeterOptions {
-  /** How many are counted before the span begins. */
+  /** How many messages are counted before the span begins. */
   readonly warmUp: number;
-  /** How many make the span. */
+  /** How many messages the span has. */
   readonly messages: number;
-  /** When the span ends at the latest, in milliseconds after the start. Defaults to never. */
-  readonly longest?: number;
+  /** How long after the start the span ends at the latest, in milliseconds. Defaults to never. */
+  readonly longest?: number | undefined;
 }
 
-/** What happened between two counts. */
+/** The time between two counts. */
 export interface Span {
-  /** How many were counted. */
+  /** How many messages were counted. */
   readonly messages: number;
   /** How long it took, in milliseconds. */
   readonly ms: number;
-  /** User and system time of this process, in milliseconds; 0 where the runtime does not tell. */
+  /** User and system time of this process, in milliseconds; 0 if the runtime does not report it. */
   readonly cpuMs: number;
 }
 
-/** How often the time is looked at, in messages: a timer has no chance while they come one after another. */
+/** After how many messages the time is checked: no timer fires while messages arrive without a pause. */
 const STEP = 256;
 
-/** How much was counted when. */
+/** A count and its time. */
 interface Moment {
   readonly at: number;
   readonly ms: number;
   readonly cpuMs: number;
 }
 
-/** Counts. Used by one run only. */
+/** Counts the messages of one run. */
 export class Meter {
   /** Resolves when the span is over. */
   readonly span: Promise<Span>;
   readonly #options: MeterOptions;
   readonly #resolve: (span: Span) => void;
   #count = 0;
-  /** The count that is looked at next: all others cost an increment and a comparison. */
+  /** The next count to check: all others cost an increment and a comparison. */
   #next: number;
   #isOver = false;
   #began: Moment = { at: 0, ms: 0, cpuMs: 0 };
   #deadline = Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Nothing is counted yet. */
+  /** Counts nothing yet. */
   constructor(options: MeterOptions) {
     const { promise, resolve } = Promise.withResolvers<Span>();
     this.span = promise;
@@ -56,7 +56,7 @@ export class Meter {
     this.#next = options.warmUp;
   }
 
-  /** How many were counted in all, also before and after the span. */
+  /** How many messages were counted, also before and after the span. */
   get count(): number {
     return this.#count;
   }
@@ -66,17 +66,17 @@ export class Meter {
     return this.#isOver;
   }
 
-  /** From now on the time counts. */
+  /** Starts the time. */
   start(): void {
     const { longest = Infinity, warmUp } = this.#options;
     this.#began = this.#now();
     this.#deadline = performance.now() + longest;
-    // Also where nothing comes any more.
+    // Also if no more messages arrive.
     if (longest !== Infinity) this.#timer = setTimeout(() => this.#end(this.#now()), Math.max(0, longest));
     if (warmUp === 0) this.#reached();
   }
 
-  /** One more. */
+  /** Counts one message. */
   add(): void {
     if (++this.#count === this.#next) this.#reached();
   }
@@ -106,14 +106,14 @@ export class Meter {
   }
 }
 
-/** User and system time of this process so far, in milliseconds; 0 where the runtime does not tell. */
+/** User and system time of this process so far, in milliseconds; 0 if the runtime does not report it. */
 export function cpuTime(): number {
   const { process } = globalThis as { process?: { cpuUsage?(): { user: number; system: number } } };
   const usage = process?.cpuUsage?.();
   return usage ? (usage.user + usage.system) / 1_000 : 0;
 }
 
-/** Calls with so many calls under way at once, until the meter's span is over or so many were made; counts each. */
+/** Calls `call` repeatedly, `window` at once, until the meter's span is over or `most` calls were made. Counts each. */
 export async function callInWindow(
   call: () => Promise<unknown>,
   { window, most, meter }: { window: number; most: number; meter?: Meter },

@@ -1,5 +1,5 @@
 /**
- * The two ways through which a server is measured: by itself, as its author sees it, and below the framework.
+ * The two ways of measuring a server: by itself, and below the framework.
  * @module
  */
 import { Repid } from "../../app.ts";
@@ -7,14 +7,14 @@ import { silentLogger } from "../../contract/logger.ts";
 import { Router } from "../../declaration/router.ts";
 import type { Delivery, MessageData, Server } from "../../contract/server.ts";
 
-/** Does something with a body. */
+/** Handles a body. */
 export type HandlePayload = (payload: Uint8Array) => void | Promise<void>;
 
-/** A way to send and to handle messages over one channel. */
+/** A way to send and to handle messages of one channel. */
 export interface Path {
-  /** Sends one; resolves when the broker has it. */
+  /** Sends a message; resolves when the broker has confirmed it. */
   publish(payload: Uint8Array): Promise<void>;
-  /** Starts to handle, so many at once; answers what stops it. */
+  /** Starts to handle messages, `concurrency` at once. Resolves to a function that stops it. */
   consume(concurrency: number, handle: HandlePayload): Promise<() => Promise<void>>;
 }
 
@@ -23,7 +23,7 @@ const TOPIC = "work";
 /** How long a take waits for a message, in milliseconds. */
 const TAKE_WAIT = 1_000;
 
-/** The server by itself: what is handled is acknowledged, and a slot is free again once the broker has that. */
+/** The server by itself: handled messages are acknowledged, and a slot is free again when the broker has confirmed that. */
 export function throughSeam(server: Server, channel: string): Path {
   return {
     publish: (payload) => server.publish(channel, toMessage(payload), {}),
@@ -32,7 +32,7 @@ export function throughSeam(server: Server, channel: string): Path {
   };
 }
 
-/** The framework above it: a worker with one actor that has neither schema nor middlewares. */
+/** The framework: a worker with one actor without schema and middlewares. */
 export function throughFramework(server: Server, channel: string): Path {
   const app = new Repid({ logger: silentLogger });
   app.servers.register("measured", server);
@@ -46,7 +46,7 @@ export function throughFramework(server: Server, channel: string): Path {
       handle = given;
       const stop = new AbortController();
       const running = app.runWorker({ tasksLimit, signal: stop.signal, osSignals: [] });
-      // Told when it is stopped.
+      // A failure is reported when it is stopped.
       running.catch(() => {});
       return Promise.resolve(async () => {
         stop.abort();
@@ -95,7 +95,7 @@ async function consumeThroughSeam(
     }
   };
   const looping = loop();
-  // Told when it is stopped.
+  // A failure is reported when it is stopped.
   looping.catch(() => {});
   return async () => {
     isStopped = true;

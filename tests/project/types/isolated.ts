@@ -4,7 +4,7 @@
  */
 import { type Repid, Router } from "@repid/core";
 import { TestClient } from "@repid/core/testing";
-import { isolated } from "@repid/core/workers";
+import { isolated } from "@repid/core/isolated";
 import { type } from "arktype";
 
 interface Heavy {

@@ -3,7 +3,7 @@
  * @module
  */
 import { AmqpServer, type AmqpServerOptions } from "@repid/core/amqp";
-import { testServer } from "@repid/core/testing";
+import { testServer } from "@repid/core/conformance";
 import { provideRabbit, type RabbitFlavour, startRabbit } from "../../brokers/rabbitmq.ts";
 import { skip, test } from "../../harness.ts";
 import process from "node:process";
@@ -44,7 +44,7 @@ for (const [flavour, options] of FLAVOURS) {
     // A node needs up to 10 s to come back.
     patience: 40_000,
     skip: flavour === "RabbitMQ 3"
-      ? { "takes channel names beyond ASCII": "its plugin breaks off the connection at such an address" }
+      ? { "accepts channel names beyond ASCII": "its plugin breaks off the connection at such an address" }
       : {},
   });
 }

@@ -2,7 +2,7 @@
  * What rhea does wrong, put right: each of these failed before.
  * @module
  */
-import type { Delivery } from "@repid/core";
+import type { Delivery } from "@repid/core/server";
 import assert from "node:assert/strict";
 import { collect } from "../collect.ts";
 import { newQueue, numbered, publish, type Stage, textOf, toMessage } from "./stage.ts";

@@ -2,7 +2,8 @@
  * What the tests of the AMQP server have in common.
  * @module
  */
-import type { Delivery, MessageData, Subscription } from "@repid/core";
+import type { Delivery, Subscription } from "@repid/core/server";
+import type { MessageData } from "@repid/core";
 import { AmqpServer, type AmqpServerOptions } from "@repid/core/amqp";
 import type { PrivateRabbit } from "../../brokers/rabbitmq.ts";
 import { test } from "../../harness.ts";

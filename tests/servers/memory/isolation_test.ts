@@ -3,7 +3,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type Delivery, InMemoryServer, type Subscription } from "@repid/core";
+import type { Delivery, Subscription } from "@repid/core/server";
+import { InMemoryServer } from "@repid/core";
 import { test } from "../../harness.ts";
 
 const LONG = 60_000;

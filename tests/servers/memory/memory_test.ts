@@ -3,7 +3,7 @@
  * @module
  */
 import { InMemoryServer } from "@repid/core";
-import { testServer } from "@repid/core/testing";
+import { testServer } from "@repid/core/conformance";
 import { test } from "../../harness.ts";
 
 const server = new InMemoryServer({ deadLetterChannel: (channel) => `${channel}.dead` });

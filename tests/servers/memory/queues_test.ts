@@ -2,13 +2,8 @@
  * What is special to the in-memory server: the order of its queues, its ids and its dead letters.
  * @module
  */
-import {
-  type Delivery,
-  InMemoryServer,
-  type InMemoryServerOptions,
-  type MessageData,
-  type Subscription,
-} from "@repid/core";
+import type { Delivery, Subscription } from "@repid/core/server";
+import { InMemoryServer, type InMemoryServerOptions, type MessageData } from "@repid/core";
 import assert from "node:assert/strict";
 import { test } from "../../harness.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { PubsubServer } from "@repid/core/pubsub";
-import { testServer } from "@repid/core/testing";
+import { testServer } from "@repid/core/conformance";
 import { PubsubService } from "../../brokers/pubsub_service.ts";
 import { createChannel, PROJECT, startPeer, withPeers } from "../../brokers/pubsub.ts";
 import { test } from "../../harness.ts";
@@ -20,18 +20,18 @@ const MEMORY = "it keeps everything in memory, and loses it";
 const SLOW = "it delivers a hundred messages a second: it keeps this in a minute, the other peers in seconds";
 
 const ALWAYS = {
-  "takes channel names beyond ASCII": "names of topics and subscriptions are ASCII at Pub/Sub",
-  "delivers no more what was nacked": NACK,
+  "accepts channel names beyond ASCII": "names of topics and subscriptions are ASCII at Pub/Sub",
+  "does not redeliver a nacked message": NACK,
   "settles many messages at once, each in its own way": NACK,
-  "gives up a message that no actor takes, after nine times": NACK,
-  "delivers what was rejected to another consumer, unchanged": PUSHED,
+  "nacks a message that matches no actor, the tenth time": NACK,
+  "redelivers a rejected message unchanged, also to another consumer": PUSHED,
   "takes nothing from the broker between two takes": PUSHED,
 };
 const ON_FAKES = {
-  "takes no more from the broker than it was asked for": BOUND,
+  "takes no more messages from the broker than a take asks for": BOUND,
   "delivers a message to one consumer at a time": BOUND,
-  "loses nothing of what it confirmed when its broker is stopped, and consumes again by itself": MEMORY,
-  "loses nothing of what it confirmed when its broker is killed, and consumes again by itself": MEMORY,
+  "loses no confirmed message when its broker is stopped, and reconnects": MEMORY,
+  "loses no confirmed message when its broker is killed, and reconnects": MEMORY,
 };
 const ON_PSTEST = {
   "handles 3 000 messages, 100 at a time, each once": SLOW,

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { Repid, Router, silentLogger } from "@repid/core";
 import { PubsubServer } from "@repid/core/pubsub";
-import { CONFORMANCE_CASES, runCase, type ServerHarness } from "@repid/core/testing";
+import { CONFORMANCE_CASES, runCase, type ServerHarness } from "@repid/core/conformance";
 import type { ModifyAckDeadlineRequest } from "../../../src/servers/pubsub/protocol.ts";
 import { PubsubService } from "../../brokers/pubsub_service.ts";
 import { createChannel, PROJECT, startPeer, withPeers } from "../../brokers/pubsub.ts";

@@ -2,7 +2,8 @@
  * Tests of the Pub/Sub server on a service of their own, which does whatever they want.
  * @module
  */
-import type { Delivery, MessageData, ServerSpecificParameters } from "@repid/core";
+import type { Delivery } from "@repid/core/server";
+import type { MessageData, ServerSpecificParameters } from "@repid/core";
 import { PubsubServer, type PubsubServerOptions } from "@repid/core/pubsub";
 import { PROJECT } from "../../brokers/pubsub.ts";
 import { PubsubService, type ServiceOptions } from "../../brokers/pubsub_service.ts";

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { RedisServer } from "@repid/core/redis";
-import { CONFORMANCE_CASES, ConformanceError, runCase } from "@repid/core/testing";
+import { CONFORMANCE_CASES, ConformanceError, runCase } from "@repid/core/conformance";
 import { breakServer, changed, type Fault } from "../../conformance/broken_server.ts";
 import { onRedis } from "./private_redis.ts";
 
@@ -17,11 +17,11 @@ const FAULTS: readonly (readonly [what: string, caughtBy: string, fault: Fault])
   ["extends no lease", "keeps a message as long as its lease is extended", {
     delivery: (delivery) => changed(delivery, { extendLease: () => Promise.resolve("done") }),
   }],
-  ["keeps leases for ever", "answers that a lost lease is lost", {
+  ["keeps leases for ever", "answers that an expired lease is lost", {
     delivery: (delivery) =>
       changed(delivery, { extendLease: async () => (await delivery.extendLease?.(), "done") }),
   }],
-  ["gives up for good when its broker goes", "judges the loss of its broker as passing", {
+  ["gives up for good when its broker goes", "calls the loss of its broker retriable", {
     isRetriable: () => false,
   }],
 ];

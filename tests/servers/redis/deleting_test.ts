@@ -3,7 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Delivery, DeliveryResult, Subscription } from "@repid/core";
+import type { Delivery, DeliveryResult, Subscription } from "@repid/core/server";
 import { RedisServer } from "@repid/core/redis";
 import type { Redis } from "ioredis";
 import { collect } from "../collect.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Delivery, Subscription } from "@repid/core";
+import type { Delivery, Subscription } from "@repid/core/server";
 import { RedisServer, type RedisServerOptions } from "@repid/core/redis";
 import type { Redis } from "ioredis";
 import { onEachRedis, onRedis } from "./private_redis.ts";

@@ -3,7 +3,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { Repid, Router, type Subscription } from "@repid/core";
+import type { Subscription } from "@repid/core/server";
+import { Repid, Router } from "@repid/core";
 import { RedisServer, type RedisServerOptions } from "@repid/core/redis";
 import type { Redis } from "ioredis";
 import { until } from "../../faults/stage.ts";

@@ -3,8 +3,9 @@
  * @module
  */
 import assert from "node:assert/strict";
+import type { Subscription } from "@repid/core/server";
 import { Buffer } from "node:buffer";
-import { Repid, Router, silentLogger, type Subscription } from "@repid/core";
+import { Repid, Router, silentLogger } from "@repid/core";
 import { RedisServer, type RedisServerOptions } from "@repid/core/redis";
 import type { Redis } from "ioredis";
 import { until } from "../../faults/stage.ts";

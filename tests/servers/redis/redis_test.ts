@@ -3,7 +3,7 @@
  * @module
  */
 import { RedisServer, type RedisServerOptions } from "@repid/core/redis";
-import { testServer } from "@repid/core/testing";
+import { testServer } from "@repid/core/conformance";
 import { Redis } from "ioredis";
 import { provideRedis, type RedisFlavour, startRedis } from "../../brokers/redis.ts";
 import { skip, test } from "../../harness.ts";

@@ -38,7 +38,7 @@ export async function playHealthScene(): Promise<readonly Answer[]> {
   await atMounted.ask("no worker", "/readyz");
 
   const started = events.next("worker.consumer.start");
-  const listening = events.next("health_check_server.start");
+  const listening = events.next("health_check.server.start");
   const running = app.runWorker({
     signal: stop.signal,
     osSignals: [],

@@ -1,5 +1,5 @@
 /**
- * Pools with a size and an end of their own.
+ * Pools with their own size, which you can close.
  *
  * @module
  */
@@ -10,46 +10,46 @@ import { IsolatedError } from "./error.ts";
 import { type IsolatedModule, moduleIn } from "./module.ts";
 import { Pool } from "./pool.ts";
 
-/** Options of {@linkcode WorkerPool}. */
-export interface WorkerPoolOptions {
-  /** How many processes at most, 1 or more. Defaults to what the machine runs in parallel. */
-  readonly size?: number;
-  /** Milliseconds that an aborted function has to stop by itself before its process is killed. Defaults to 100. */
-  readonly killAfter?: number;
+/** Options of {@linkcode ProcessPool}. */
+export interface ProcessPoolOptions {
+  /** The maximum number of processes, at least 1. Defaults to what the machine runs in parallel. */
+  readonly size?: number | undefined;
+  /** How long an aborted function may take to stop, in milliseconds, before its process is killed. Defaults to 100. */
+  readonly killAfter?: number | undefined;
 }
 
-const OPTIONS: KnownOptions<WorkerPoolOptions> = { size: true, killAfter: true };
+const OPTIONS: KnownOptions<ProcessPoolOptions> = { size: true, killAfter: true };
 
 /**
- * Processes that run functions of modules, one call at a time each; further calls wait for a free one.
+ * Processes that run functions of modules. Each runs one call at a time; further calls wait for a free process.
  *
- * They start on demand and are kept for later calls; while idle they do not keep the program alive. One that
- * crashes is replaced when it is needed. No child outlives its parent.
+ * Processes start on demand and are kept for later calls. Idle processes do not keep the program alive. A process that crashed is
+ * replaced when it is needed. Children end when their parent ends.
  *
  * @example
  * ```ts
- * import { WorkerPool } from "@repid/core/workers";
+ * import { ProcessPool } from "@repid/core/isolated";
  * import assert from "node:assert/strict";
  *
- * await using pool = new WorkerPool({ size: 2 });
+ * await using pool = new ProcessPool({ size: 2 });
  * // a module of one line; usually: pool.module<typeof Heavy>(new URL("./heavy.ts", import.meta.url))
  * const url = new URL("data:text/javascript,export const double = (number) => 2 * number;");
  * const { double } = pool.module<{ double(number: number): number }>(url);
  * assert.equal(await double(21, { signal: AbortSignal.timeout(60_000) }), 42);
  * ```
  */
-export class WorkerPool implements AsyncDisposable {
+export class ProcessPool implements AsyncDisposable {
   /**
-   * A middleware for actors whose handlers run in this pool: waits for a free process before the run begins, so that
-   * waiting does not count against the actor's time limit. Without it a worker that takes more messages than there are
-   * processes may see them time out in the queue. What waits holds its message.
+   * A middleware for actors whose handlers run in this pool. It waits for a free process before the run begins, so that waiting
+   * does not count against the actor's time limit. Without it, a worker that takes more messages than there are processes may
+   * let them time out while they wait. A message that waits keeps its slot.
    *
    * @example
    * ```ts
    * import { Router } from "@repid/core";
-   * import { WorkerPool } from "@repid/core/workers";
+   * import { ProcessPool } from "@repid/core/isolated";
    *
-   * const pool = new WorkerPool({ size: 2 });
+   * const pool = new ProcessPool({ size: 2 });
    * const router = new Router({ channel: "heavy", timeout: 10_000, middlewares: [pool.admit] });
    * ```
    */
@@ -58,12 +58,12 @@ export class WorkerPool implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /**
-   * Makes a pool; nothing starts before the first call.
+   * Creates a pool. No process starts before the first call.
    *
-   * @throws {TypeError} If an option is not known.
+   * @throws {TypeError} If an option is unknown.
    * @throws {RangeError} If `size` or `killAfter` is out of range.
    */
-  constructor(options: WorkerPoolOptions = {}) {
+  constructor(options: ProcessPoolOptions = {}) {
     refuseUnknown("create a pool", options, OPTIONS);
     const { size = availableParallelism(), killAfter = 100 } = options;
     if (!Number.isInteger(size) || size < 1) {
@@ -79,10 +79,10 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /**
-   * The functions of a module, run in this pool. A pool may run those of several modules; declare them before
-   * the first call, as a process that started earlier has to be replaced for a new one.
+   * The functions of a module, run in this pool. A pool can run the functions of several modules. Declare them before the first
+   * call, because processes that started earlier must be replaced for a new module.
    *
-   * @throws {TypeError} If the module is not given as a `URL`.
+   * @throws {TypeError} If `url` is not a `URL`.
    */
   module<M>(url: URL): IsolatedModule<M> {
     return moduleIn<M>(this.#pool, url, (name) => {
@@ -91,15 +91,15 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /**
-   * Ends every process: the idle ones at once, the others after `killAfter`. Waiting calls reject with an
-   * {@linkcode IsolatedError}, running ones too unless they still return. Resolves when all processes are gone.
-   * May be called repeatedly, and before any use; later calls of functions reject.
+   * Ends every process: idle ones at once, the others after `killAfter`. Waiting calls reject with an
+   * {@linkcode IsolatedError}; running calls too, unless they return in time. Later calls reject. Resolves when all processes
+   * have ended. May be called repeatedly, and before any use.
    */
   close(): Promise<void> {
     return this.#closing ??= this.#pool.end();
   }
 
-  /** The same as {@linkcode WorkerPool.close}. */
+  /** The same as {@linkcode ProcessPool.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

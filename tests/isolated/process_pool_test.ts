@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type IsolatedModule, WorkerPool } from "../../src/isolated/mod.ts";
+import { type IsolatedModule, ProcessPool } from "../../src/isolated/mod.ts";
 import { test } from "../harness.ts";
 import { exists, functionsUrl, listen } from "./fixtures/fixtures.ts";
 import type * as Functions from "./fixtures/functions.ts";
@@ -13,7 +13,7 @@ interface Occupied extends AsyncDisposable {
 
 async function occupy(): Promise<Occupied> {
   await using announcements = await listen();
-  const pool = new WorkerPool({ size: 1, killAfter: 60_000 });
+  const pool = new ProcessPool({ size: 1, killAfter: 60_000 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const pid = await functions.pid();
   const controller = new AbortController();
@@ -27,19 +27,19 @@ async function occupy(): Promise<Occupied> {
   return { functions, pid, release, [Symbol.asyncDispose]: () => pool.close() };
 }
 
-test("WorkerPool refuses options out of range", () => {
+test("ProcessPool refuses options out of range", () => {
   for (const size of [0, -1, 1.5, NaN, Infinity]) {
     const message = `Cannot create a pool as its size is not a positive integer: ${size}`;
-    assert.throws(() => new WorkerPool({ size }), { name: "RangeError", message });
+    assert.throws(() => new ProcessPool({ size }), { name: "RangeError", message });
   }
   for (const killAfter of [-1, NaN, Infinity, 2 ** 31]) {
     const message = `Cannot create a pool as killAfter is not between 0 and 2147483647: ${killAfter}`;
-    assert.throws(() => new WorkerPool({ killAfter }), { name: "RangeError", message });
+    assert.throws(() => new ProcessPool({ killAfter }), { name: "RangeError", message });
   }
 });
 
-test("WorkerPool runs one call per process at a time, and no more processes than its size", async () => {
-  await using pool = new WorkerPool({ size: 2 });
+test("ProcessPool runs one call per process at a time, and no more processes than its size", async () => {
+  await using pool = new ProcessPool({ size: 2 });
   const { overlap, pid } = pool.module<typeof Functions>(functionsUrl);
   const calls = Array.from({ length: 8 }, () => [overlap(), pid()] as const);
   assert.deepEqual(await Promise.all(calls.map(([running]) => running)), Array(8).fill(1));
@@ -47,9 +47,9 @@ test("WorkerPool runs one call per process at a time, and no more processes than
   assert(new Set(pids).size <= 2);
 });
 
-test("WorkerPool runs as many calls at the same time as its size", async () => {
+test("ProcessPool runs as many calls at the same time as its size", async () => {
   await using announcements = await listen();
-  await using pool = new WorkerPool({ size: 2, killAfter: 60_000 });
+  await using pool = new ProcessPool({ size: 2, killAfter: 60_000 });
   const { waitForAbort } = pool.module<typeof Functions>(functionsUrl);
   const controller = new AbortController();
   const calls: Promise<string>[] = [];
@@ -62,14 +62,14 @@ test("WorkerPool runs as many calls at the same time as its size", async () => {
   assert.deepEqual(await Promise.all(calls), ["AbortError: enough", "AbortError: enough"]);
 });
 
-test("WorkerPool uses a free process before it starts another", async () => {
-  await using pool = new WorkerPool({ size: 2 });
+test("ProcessPool uses a free process before it starts another", async () => {
+  await using pool = new ProcessPool({ size: 2 });
   const { pid } = pool.module<typeof Functions>(functionsUrl);
   const pids = [await pid(), await pid(), await pid()];
   assert.equal(new Set(pids).size, 1);
 });
 
-test("WorkerPool runs waiting calls in the order in which they came", async () => {
+test("ProcessPool runs waiting calls in the order in which they came", async () => {
   await using occupied = await occupy();
   const { functions, release } = occupied;
   const order: number[] = [];
@@ -79,7 +79,7 @@ test("WorkerPool runs waiting calls in the order in which they came", async () =
   assert.deepEqual(order, [1, 2, 3]);
 });
 
-test("WorkerPool drops a waiting call at once when it is aborted", async () => {
+test("ProcessPool drops a waiting call at once when it is aborted", async () => {
   await using occupied = await occupy();
   const { functions, pid, release } = occupied;
   const controller = new AbortController();
@@ -92,8 +92,8 @@ test("WorkerPool drops a waiting call at once when it is aborted", async () => {
   assert.equal(await behind, pid);
 });
 
-test("WorkerPool runs the functions of several modules", async () => {
-  await using pool = new WorkerPool({ size: 1 });
+test("ProcessPool runs the functions of several modules", async () => {
+  await using pool = new ProcessPool({ size: 1 });
   const one = pool.module<typeof Functions>(functionsUrl);
   const two = pool.module<typeof Functions>(new URL("?two", functionsUrl));
   const pid = await one.pid();
@@ -106,22 +106,22 @@ test("WorkerPool runs the functions of several modules", async () => {
   assert.equal(await one.pid(), replaced);
 });
 
-test("WorkerPool.close() may be called before any use, repeatedly and concurrently", async () => {
-  const unused = new WorkerPool();
+test("ProcessPool.close() may be called before any use, repeatedly and concurrently", async () => {
+  const unused = new ProcessPool();
   unused.module<typeof Functions>(functionsUrl);
   await unused.close();
   await unused.close();
 
-  const used = new WorkerPool({ size: 1 });
+  const used = new ProcessPool({ size: 1 });
   const pid = await used.module<typeof Functions>(functionsUrl).pid();
   await Promise.all([used.close(), used.close(), used[Symbol.asyncDispose]()]);
   await used.close();
   assert.equal(exists(pid), false);
 });
 
-test("WorkerPool.close() kills what runs and rejects what waits", async () => {
+test("ProcessPool.close() kills what runs and rejects what waits", async () => {
   await using announcements = await listen();
-  const pool = new WorkerPool({ size: 1 });
+  const pool = new ProcessPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const pid = await functions.pid();
   const announced = announcements.next();
@@ -139,9 +139,9 @@ test("WorkerPool.close() kills what runs and rejects what waits", async () => {
   await Promise.all([running, waiting]);
 });
 
-test("WorkerPool.close() lets a function that obeys its signal return", async () => {
+test("ProcessPool.close() lets a function that obeys its signal return", async () => {
   await using announcements = await listen();
-  const pool = new WorkerPool({ size: 1, killAfter: 60_000 });
+  const pool = new ProcessPool({ size: 1, killAfter: 60_000 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const running = announcements.next();
   const call = functions.waitForAbort(announcements.port);
@@ -150,8 +150,8 @@ test("WorkerPool.close() lets a function that obeys its signal return", async ()
   assert.equal(await call, `AbortError: Cannot finish waitForAbort as its pool was closed: ${functionsUrl}`);
 });
 
-test("WorkerPool.close() ends processes that are just starting", async () => {
-  const pool = new WorkerPool({ size: 2, killAfter: 0 });
+test("ProcessPool.close() ends processes that are just starting", async () => {
+  const pool = new ProcessPool({ size: 2, killAfter: 0 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   const calls = [functions.spin(), functions.ignoreAbort()].map((call) =>
     assert.rejects(call, { name: "IsolatedError" })
@@ -160,8 +160,8 @@ test("WorkerPool.close() ends processes that are just starting", async () => {
   await Promise.all(calls);
 });
 
-test("WorkerPool refuses calls after its close", async () => {
-  const pool = new WorkerPool({ size: 1 });
+test("ProcessPool refuses calls after its close", async () => {
+  const pool = new ProcessPool({ size: 1 });
   const functions = pool.module<typeof Functions>(functionsUrl);
   await pool.close();
   await assert.rejects(functions.pid(), {
@@ -170,8 +170,8 @@ test("WorkerPool refuses calls after its close", async () => {
   });
 });
 
-test("WorkerPool.module() throws a TypeError if the module is no URL", async () => {
-  await using pool = new WorkerPool();
+test("ProcessPool.module() throws a TypeError if the module is no URL", async () => {
+  await using pool = new ProcessPool();
   // @ts-expect-error: a path is no URL
   assert.throws(() => pool.module(functionsUrl.href), TypeError);
 });
