@@ -29,7 +29,7 @@ import { type ActorDefaults, Producer } from "./producing/producer.ts";
 import { resolveActors, type ResolvedActor, Router } from "./declaration/router.ts";
 import { DEFAULT_OS_SIGNALS, onFirstSignal } from "./worker/signals.ts";
 import { Worker, type WorkerResult } from "./worker/worker.ts";
-import { toWorkerLimits } from "./worker/worker_limits.ts";
+import { toWorkerLimits } from "./worker/limits.ts";
 
 const DEFAULT_LOGGER = consoleLogger();
 

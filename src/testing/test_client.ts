@@ -23,7 +23,7 @@ import { Execution } from "../execution/execution.ts";
 import { type Ending, MessageRun } from "../execution/message_run.ts";
 import type { ProducerCall } from "../declaration/middleware.ts";
 import type { Producer, PublishTarget } from "../producing/producer.ts";
-import { toWorkerLimits } from "../worker/worker_limits.ts";
+import { toWorkerLimits } from "../worker/limits.ts";
 import type { DependencyOverride } from "./override.ts";
 import { RecordedDelivery, RecordedMessage, type TestMessage } from "./test_message.ts";
 

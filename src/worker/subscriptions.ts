@@ -7,7 +7,7 @@ import { backoff } from "../_internal/backoff.ts";
 import { type Clock, delay, settlesWithin } from "../_internal/clock.ts";
 import type { Report } from "../contract/events.ts";
 import type { Connection, Server, Subscription } from "../contract/server.ts";
-import { CLOSE_TIMEOUT } from "./worker_limits.ts";
+import { CLOSE_TIMEOUT } from "./limits.ts";
 
 /** What subscriptions are opened with. */
 export interface SubscriptionsOptions {

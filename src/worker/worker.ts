@@ -7,14 +7,14 @@ import { type Clock, delay, settlesWithin } from "../_internal/clock.ts";
 import { Dispatch } from "./dispatch.ts";
 import type { Report, RunningMessage } from "../contract/events.ts";
 import { Execution, type ExecutionOptions } from "../execution/execution.ts";
-import { LeaseKeeper } from "./keep_alive.ts";
-import { Refusals } from "./refusals.ts";
+import { LeaseKeeper } from "./lease_keeper.ts";
+import { Refusals } from "./unmatched_messages.ts";
 import type { ResolvedActor } from "../declaration/router.ts";
 import { MessageRun } from "../execution/message_run.ts";
 import type { Delivery, Server } from "../contract/server.ts";
 import { type Held, Subscriptions } from "./subscriptions.ts";
-import { MOST_AT_ONCE, SETTLE_TIMEOUT, type WorkerLimits } from "./worker_limits.ts";
-import { TAKE_WAIT, WorkerMonitor } from "./worker_monitor.ts";
+import { MOST_AT_ONCE, SETTLE_TIMEOUT, type WorkerLimits } from "./limits.ts";
+import { TAKE_WAIT, WorkerMonitor } from "./monitor.ts";
 
 /** How long the consume loop may keep the event loop to itself, in milliseconds. */
 const BREATH_INTERVAL = 50;

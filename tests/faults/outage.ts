@@ -3,7 +3,7 @@
  * @module
  */
 import { Repid, Router, type Server, silentLogger } from "@repid/core";
-import { CLOSE_TIMEOUT, SETTLE_TIMEOUT } from "../../src/worker/worker_limits.ts";
+import { CLOSE_TIMEOUT, SETTLE_TIMEOUT } from "../../src/worker/limits.ts";
 import { createServer } from "./servers.ts";
 import { isNothing, type Leftovers, pause, publishFirmly, type Stage, until } from "./stage.ts";
 

@@ -9,7 +9,7 @@ import { Producer } from "../../src/producing/producer.ts";
 import { resolveActors } from "../../src/declaration/router.ts";
 import type { Server } from "../../src/contract/server.ts";
 import { Worker } from "../../src/worker/worker.ts";
-import { CLOSE_TIMEOUT, SETTLE_TIMEOUT, type WorkerLimits } from "../../src/worker/worker_limits.ts";
+import { CLOSE_TIMEOUT, SETTLE_TIMEOUT, type WorkerLimits } from "../../src/worker/limits.ts";
 import { channelOf, Troupe } from "./actors.ts";
 import { type Fault, Ledger } from "./ledger.ts";
 import { Random } from "./random.ts";

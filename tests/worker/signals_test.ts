@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "../harness.ts";
-import { Child } from "./child.ts";
-import { bundleForNode } from "./node.ts";
+import { Child } from "../processes/child.ts";
+import { bundleForNode } from "../processes/node.ts";
 
-const WORKER = new URL("./fixtures/worker.ts", import.meta.url);
+const WORKER = new URL("./fixtures/signals_worker.ts", import.meta.url);
 
 type Start = (how: string) => Child;
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
-import { InMemoryServer, Repid, Router, silentLogger } from "../../../mod.ts";
-import { healthHandler, type WorkerHealth } from "../../../src/worker/health.ts";
-import { test } from "../../harness.ts";
-import { bundleForNode } from "../../processes/node.ts";
-import { type Answer, playHealthScene } from "./scene.ts";
+import { InMemoryServer, Repid, Router, silentLogger } from "../../mod.ts";
+import { healthHandler, type WorkerHealth } from "../../src/worker/health.ts";
+import { test } from "../harness.ts";
+import { bundleForNode } from "../processes/node.ts";
+import { type Answer, playHealthScene } from "./fixtures/health_scene.ts";
 
 const AWAY = ["the worker is reconnecting", "the broker is not connected", "the subscription is not active"];
 const BLOCKED = ["the event loop is blocked"];
@@ -38,7 +38,9 @@ test("healthHandler() tells the truth before, during and after an outage and a b
 
 if (!("Deno" in globalThis)) {
   test("healthHandler() tells the truth on Node as well", async () => {
-    const { code, lines } = await bundleForNode(new URL("./print_scene.ts", import.meta.url))().ends();
+    const { code, lines } = await bundleForNode(
+      new URL("./fixtures/print_health_scene.ts", import.meta.url),
+    )().ends();
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(lines.join("")), EXPECTED);
   });

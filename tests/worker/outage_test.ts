@@ -15,7 +15,7 @@ import type { EventName } from "../../src/contract/events.ts";
 import { Producer } from "../../src/producing/producer.ts";
 import { resolveActors, Router } from "../../src/declaration/router.ts";
 import { Worker } from "../../src/worker/worker.ts";
-import { CLOSE_TIMEOUT, SETTLE_TIMEOUT, toWorkerLimits } from "../../src/worker/worker_limits.ts";
+import { CLOSE_TIMEOUT, SETTLE_TIMEOUT, toWorkerLimits } from "../../src/worker/limits.ts";
 import { test } from "../harness.ts";
 import { Ledger } from "../simulation/ledger.ts";
 import { Random } from "../simulation/random.ts";
