@@ -28,6 +28,7 @@ import { consoleLogger } from "./contract/logger.ts";
 import { type ActorDefaults, Producer } from "./producing/producer.ts";
 import { resolveActors, type ResolvedActor, Router } from "./declaration/router.ts";
 import { DEFAULT_OS_SIGNALS, onFirstSignal } from "./worker/signals.ts";
+import { observeRejections, type RejectionObserver } from "./worker/unhandled_rejections.ts";
 import { Worker, type WorkerResult } from "./worker/worker.ts";
 import { toWorkerLimits } from "./worker/limits.ts";
 
@@ -153,7 +154,7 @@ export class Repid {
    */
   async runWorker(options: WorkerOptions = {}): Promise<WorkerResult> {
     checkWorkerOptions(options);
-    const { signal, osSignals = DEFAULT_OS_SIGNALS } = options;
+    const { signal, osSignals = DEFAULT_OS_SIGNALS, unhandledRejections = "graceful" } = options;
     const worker = this.#createWorker(options);
     if (!worker) return { processed: 0 };
     const report = reportTo(this.#logger);
@@ -162,6 +163,11 @@ export class Repid {
       report("worker.signal.stop", { signal: name });
       stop();
     });
+    const observer: RejectionObserver = {
+      report: (error) => report("worker.rejection.unhandled", { error, actors: worker.actors }),
+      stop,
+    };
+    const release = unhandledRejections === "graceful" ? observeRejections(observer) : undefined;
     let listeners: HttpListener[] = [];
     try {
       signal?.addEventListener("abort", stop, { once: true });
@@ -174,6 +180,7 @@ export class Repid {
       signal?.removeEventListener("abort", stop);
       this.#workers.delete(worker);
       await Promise.all(listeners.map((listener) => listener.close()));
+      release?.();
     }
   }
 

@@ -29,6 +29,11 @@ export interface EventFields {
   "worker.signal.stop": { readonly signal: string };
   /** warn: the event loop was blocked for `lag` milliseconds: health checks fail, and leases may expire. */
   "worker.event_loop.blocked": { readonly lag: number; readonly running: number };
+  /**
+   * error: a promise was rejected and nothing handled it, mostly one that a handler did not await; `actors` names the actors
+   * that were running. The worker stops gracefully, unless `unhandledRejections` says otherwise.
+   */
+  "worker.rejection.unhandled": { readonly error: unknown; readonly actors: readonly string[] };
   /** debug: a worker begins its graceful shutdown and takes no more messages. */
   "worker.shutdown.start": { readonly running: number };
   /** error: the grace period is over while actors still run; their signals are aborted. */
@@ -141,6 +146,7 @@ export const EVENT_LEVELS: Readonly<Record<EventName, LogLevel>> = {
   "worker.consumer.retry": "error",
   "worker.consumer.error": "error",
   "worker.signal.stop": "info",
+  "worker.rejection.unhandled": "error",
   "worker.event_loop.blocked": "warn",
   "worker.shutdown.start": "debug",
   "worker.shutdown.timeout": "error",

@@ -1,35 +1,38 @@
 /**
- * Messages that no actor gets: put back, in no hurry where nobody knows them, and in the end given up.
+ * Messages that no actor handles. Those that match no actor are returned to the queue with increasing delays, because another
+ * worker may handle them, and nacked the tenth time. Those that arrive after the stop are returned at once.
  * @module
  */
 import { delay } from "../_internal/clock.ts";
 import type { UnsettledMessage } from "../contract/events.ts";
 import type { Delivery, Settlement } from "../contract/server.ts";
 import { MessageSettlement, type SettlementOptions } from "../execution/message_settlement.ts";
-import { pauseAfter, UNROUTED_LIMIT, UnroutedCounter } from "./unrouted.ts";
+import { Sightings } from "./sightings.ts";
 
-/** How many messages may wait to be put back without taking up room. */
+/** The sighting at which a message is nacked; the nine before return it. */
+const NACKED_AT = 10;
+/** How many messages may wait to be returned without taking a slot. */
 const PARKING = 100;
 
-/** What refusing needs to know of its worker. */
-export interface RefusalsOptions extends SettlementOptions {
+/** What unmatched messages need to know of their worker. */
+export interface UnmatchedMessagesOptions extends SettlementOptions {
   /** Whether a message keeps its id when it is delivered again. */
   readonly stableIds: boolean;
   /** Aborted when the worker stops: nothing waits any more. */
   readonly stopping: AbortSignal;
 }
 
-/** Settles them, as hard as any other. `done` is called when the broker has answered. */
-export class Refusals {
-  readonly #options: RefusalsOptions;
-  readonly #unrouted: UnroutedCounter;
+/** Settles them, with the same retries as any other message. `done` is called when the broker has answered. */
+export class UnmatchedMessages {
+  readonly #options: UnmatchedMessagesOptions;
+  readonly #sightings: Sightings;
   readonly #underWay = new Map<Delivery, UnsettledMessage>();
-  /** How many wait to be put back. */
+  /** How many wait to be returned. */
   #parked = 0;
 
-  constructor(options: RefusalsOptions) {
+  constructor(options: UnmatchedMessagesOptions) {
     this.#options = options;
-    this.#unrouted = new UnroutedCounter(options.stableIds);
+    this.#sightings = new Sightings(options.stableIds);
   }
 
   /** How many are not settled yet. */
@@ -37,8 +40,8 @@ export class Refusals {
     return this.#underWay.size;
   }
 
-  /** How much room they take up. */
-  get room(): number {
+  /** How many slots they take. */
+  get slots(): number {
     return this.#underWay.size - Math.min(this.#parked, PARKING);
   }
 
@@ -47,20 +50,21 @@ export class Refusals {
     return this.#underWay.values();
   }
 
-  /** A message that came too late. */
-  putBack(delivery: Delivery, done: () => void): void {
+  /** Returns a message that came after the stop. */
+  returnLate(delivery: Delivery, done: () => void): void {
     void this.#settle(delivery, "reject", done);
   }
 
-  /** A message that no actor matches. */
-  judge(delivery: Delivery, done: () => void): void {
+  /** Returns a message that no actor matches; nacks it the tenth time. */
+  returnUnmatched(delivery: Delivery, done: () => void): void {
     const { report } = this.#options;
     const { channel, messageId } = delivery;
-    const attempt = this.#unrouted.count(delivery);
-    if (attempt < UNROUTED_LIMIT) {
+    const attempt = this.#sightings.count(delivery);
+    if (attempt < NACKED_AT) {
       report("actor.route.not_found", { channel, messageId, attempt });
       return void this.#settle(delivery, "reject", done, pauseAfter(attempt));
     }
+    this.#sightings.forget(delivery);
     report("actor.route.poison_message", { channel, messageId });
     void this.#settle(delivery, "nack", done);
   }
@@ -83,4 +87,9 @@ export class Refusals {
     await delay(clock, ms, stopping);
     this.#parked--;
   }
+}
+
+/** How long a message is kept before it is returned, in milliseconds: a worker that matches it may be starting. */
+function pauseAfter(sighting: number): number {
+  return Math.min(25 * 2 ** (sighting - 1), 1_000);
 }

@@ -1,6 +1,8 @@
 /**
- * The worker: asks a server for as many messages as it has room for, hands each to its actor's execution, and stops in
- * order when told to. It comes back after every outage, for as long as it runs.
+ * The worker: subscribe → take as many messages as there is room for → find each one's actor → run it → free its slot, until
+ * it is stopped. If the connection is lost, it reconnects with exponential backoff for as long as it runs.
+ *
+ * The order of the methods is the order of events: {@linkcode Worker.run} → `#consume` → `#take` → `#accept` → `#shutDown`.
  * @module
  */
 import { type Clock, delay, settlesWithin } from "../_internal/clock.ts";
@@ -8,7 +10,7 @@ import { Dispatch } from "./dispatch.ts";
 import type { Report, RunningMessage } from "../contract/events.ts";
 import { Execution, type ExecutionOptions } from "../execution/execution.ts";
 import { LeaseKeeper } from "./lease_keeper.ts";
-import { Refusals } from "./unmatched_messages.ts";
+import { UnmatchedMessages } from "./unmatched_messages.ts";
 import type { ResolvedActor } from "../declaration/router.ts";
 import { MessageRun } from "../execution/message_run.ts";
 import type { Delivery, Server } from "../contract/server.ts";
@@ -16,8 +18,8 @@ import { type Held, Subscriptions } from "./subscriptions.ts";
 import { MOST_AT_ONCE, SETTLE_TIMEOUT, type WorkerLimits } from "./limits.ts";
 import { TAKE_WAIT, WorkerMonitor } from "./monitor.ts";
 
-/** How long the consume loop may keep the event loop to itself, in milliseconds. */
-const BREATH_INTERVAL = 50;
+/** How long the consume loop may occupy the event loop, in milliseconds. */
+const YIELD_INTERVAL = 50;
 
 /** What a worker did. */
 export interface WorkerResult {
@@ -33,9 +35,9 @@ export interface WorkerParts
   readonly limits: WorkerLimits;
 }
 
-/** Consumes from one server. Runs once. */
+/** Consumes from one server. Can run once. */
 export class Worker {
-  /** What health checks are told. */
+  /** The worker's condition, for health checks. */
   readonly monitor: WorkerMonitor;
   readonly #clock: Clock;
   readonly #report: Report;
@@ -49,12 +51,12 @@ export class Worker {
   readonly #stopped = Promise.withResolvers<void>();
   /** Messages being handled or settled. */
   readonly #runs = new Set<MessageRun>();
-  readonly #refusals: Refusals;
-  /** How many of them only wait for the broker's answer to their acknowledgement. */
+  readonly #unmatched: UnmatchedMessages;
+  /** How many of them only wait for the broker's answer to an acknowledgement. */
   #acknowledging = 0;
-  /** Resolved when room was made, or the worker is told to stop. */
+  /** Resolved when a slot is free, or the worker is to stop. */
   #change: PromiseWithResolvers<void> | undefined;
-  #breathed = 0;
+  #yieldedAt = 0;
   #taken = 0;
   #processed = 0;
 
@@ -67,8 +69,7 @@ export class Worker {
     this.monitor = new WorkerMonitor({
       clock,
       report,
-      // What was given up at a stop may wait for its answer still.
-      running: () => Math.max(0, this.#runs.size - this.#acknowledging),
+      running: () => this.#running,
       connected: () => server.isConnected,
       consuming: () => this.#subscriptions.isActive,
     });
@@ -86,7 +87,7 @@ export class Worker {
     };
     this.#dispatch = new Dispatch(actors.map((actor) => new Execution(actor, options)), report);
     this.#leases = new LeaseKeeper(clock, report, () => this.#runs);
-    this.#refusals = new Refusals({
+    this.#unmatched = new UnmatchedMessages({
       ...options,
       stableIds: server.capabilities.stableMessageIds,
       stopping: this.#stopping.signal,
@@ -94,7 +95,12 @@ export class Worker {
     this.#subscriptions = new Subscriptions({ ...parts, channels: this.#dispatch.channels });
   }
 
-  /** Takes no more messages, and lets those that run finish. Returns at once. Repeatable. */
+  /** The names of the actors that are running. */
+  get actors(): readonly string[] {
+    return [...new Set(this.#runningMessages().map(({ actor }) => actor))];
+  }
+
+  /** Takes no more messages and lets running ones finish. Returns at once. Repeatable. */
   stop(): void {
     this.#stopping.abort();
     this.#stopped.resolve();
@@ -125,7 +131,7 @@ export class Worker {
     return { processed: this.#processed };
   }
 
-  /** Until told to stop, or until the last message of the limit has been handled, which has all the time it needs. */
+  /** Until it is stopped, or until the last message of `messagesLimit` has been handled, which may take any time. */
   async #untilDone(): Promise<void> {
     await Promise.race([this.#consume().then(() => this.#untilIdle()), this.#stopped.promise]);
   }
@@ -160,7 +166,7 @@ export class Worker {
       const now = this.monitor.turn(false);
       this.#subscriptions.succeeded();
       for (const delivery of deliveries) this.#accept(delivery, held);
-      if (now - this.#breathed >= BREATH_INTERVAL) await this.#breathe();
+      if (now - this.#yieldedAt >= YIELD_INTERVAL) await this.#yieldToLoop();
     }
   }
 
@@ -170,40 +176,40 @@ export class Worker {
     return ![...this.#runs].some((run) => run.phase === "acknowledging");
   }
 
-  /** Lets timers, signals and health checks in: a server that always has messages at hand would keep them out for ever. */
-  async #breathe(): Promise<void> {
+  /** Lets timers, signals and health checks run: with a server that always has messages they would wait for ever. */
+  async #yieldToLoop(): Promise<void> {
     await delay(this.#clock, 0, this.#stopping.signal);
-    this.#breathed = this.#clock.now();
+    this.#yieldedAt = this.#clock.now();
   }
 
-  /** How many messages may be taken now. As many as may run at once may wait for the broker to hear that they are done. */
+  /** How many messages may be taken now. Up to `tasksLimit` acknowledgements on their way to the broker take no slot. */
   #room(): number {
     const { tasksLimit, messagesLimit } = this.#limits;
     const running = this.#runs.size - Math.min(this.#acknowledging, tasksLimit);
-    const room = tasksLimit - running - this.#refusals.room;
+    const room = tasksLimit - running - this.#unmatched.slots;
     return Math.min(room, messagesLimit - this.#taken, MOST_AT_ONCE);
   }
 
   #accept(delivery: Delivery, held: Held): void {
     this.#subscriptions.hold(held);
-    if (this.#stopping.signal.aborted) return this.#refusals.putBack(delivery, () => this.#letGo(held));
+    if (this.#stopping.signal.aborted) return this.#unmatched.returnLate(delivery, () => this.#release(held));
     const execution = this.#dispatch.find(delivery);
-    if (!execution) return this.#refusals.judge(delivery, () => this.#letGo(held));
+    if (!execution) return this.#unmatched.returnUnmatched(delivery, () => this.#release(held));
     this.#taken++;
     const run = new MessageRun(execution, delivery);
     this.#keepLease(run);
     this.#runs.add(run);
     run.start(({ kind }) => {
-      // The broker redelivers what could not be acknowledged first: no actor has seen it.
+      // No actor has seen it, and the broker redelivers it.
       if (kind === "unacknowledged") this.#taken--;
       else if (kind !== "interrupted") this.#processed++;
       this.#runs.delete(run);
-      this.#letGo(held);
+      this.#release(held);
     });
   }
 
-  /** A message is done with. */
-  #letGo(held: Held): void {
+  /** A message has ended: its slot is free. */
+  #release(held: Held): void {
     this.#subscriptions.release(held);
     this.#changed();
   }
@@ -218,24 +224,24 @@ export class Worker {
   async #shutDown(): Promise<void> {
     const { gracefulShutdownTime, cancellationTimeout } = this.#limits;
     this.stop();
-    this.#report("worker.shutdown.start", { running: this.#runs.size });
+    this.#report("worker.shutdown.start", { running: this.#running });
     if (!await this.#idleWithin(gracefulShutdownTime)) {
-      this.#report("worker.shutdown.timeout", { messages: this.#running() });
+      this.#report("worker.shutdown.timeout", { messages: this.#runningMessages() });
       const reason = new DOMException("The worker is shutting down", "AbortError");
       for (const run of this.#runs) run.interrupt(reason);
-      if (!await this.#idleWithin(cancellationTimeout)) this.#release();
+      if (!await this.#idleWithin(cancellationTimeout)) this.#releaseHanging();
     }
-    // Settling is never cancelled; it only may not take for ever.
+    // Settling is never cancelled, but it is bounded.
     const isIdle = await this.#idleWithin(SETTLE_TIMEOUT);
-    const unsettled = [...this.#running(), ...this.#refusals.unsettled];
+    const unsettled = [...this.#runningMessages(), ...this.#unmatched.unsettled];
     this.#leases.stop();
     const isClosed = await this.#subscriptions.close();
     this.#ended.abort();
     if (!isIdle || !isClosed) this.#report("worker.close.timeout", { unsettled });
   }
 
-  /** Settles what hangs, in a middleware or elsewhere. What only waits for the broker's answer is waited for. */
-  #release(): void {
+  /** Settles messages whose middlewares or clean-ups hang. The others only wait for the broker. */
+  #releaseHanging(): void {
     for (const run of this.#runs) {
       if (run.phase !== "running") continue;
       void run.release().then(() => {
@@ -245,7 +251,12 @@ export class Worker {
     }
   }
 
-  #running(): RunningMessage[] {
+  /** How many messages are handled. Those that only wait for the answer to an acknowledgement are done. */
+  get #running(): number {
+    return Math.max(0, this.#runs.size - this.#acknowledging);
+  }
+
+  #runningMessages(): RunningMessage[] {
     return [...this.#runs].map((run) => run.where);
   }
 
@@ -254,7 +265,7 @@ export class Worker {
   }
 
   async #untilIdle(): Promise<void> {
-    while (this.#runs.size > 0 || this.#refusals.size > 0) await this.#nextChange();
+    while (this.#runs.size > 0 || this.#unmatched.size > 0) await this.#nextChange();
   }
 
   #nextChange(): Promise<void> {

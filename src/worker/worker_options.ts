@@ -5,6 +5,7 @@
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
 import { ASYNC_API_HTML_OPTIONS, type AsyncApiHtmlOptions } from "../declaration/asyncapi_page_options.ts";
 import { checkOsSignals, type OsSignal } from "./signals.ts";
+import type { UnhandledRejections } from "./unhandled_rejections.ts";
 
 /** Where an HTTP server of a worker listens. */
 export interface HttpServerOptions {
@@ -30,6 +31,13 @@ export interface WorkerOptions {
   readonly messagesLimit?: number | undefined;
   /** How many messages are handled at once. As many acknowledgements may be in progress in addition. Defaults to 1 000. */
   readonly tasksLimit?: number | undefined;
+  /**
+   * What to do about a rejected promise that a handler left behind, for which runtimes end the process. `graceful` reports
+   * `worker.rejection.unhandled`, stops the worker gracefully, and then lets the runtime end the process. `runtime` does
+   * nothing: all running messages are lost with the process, and redelivered. A listener of your own for unhandled rejections
+   * has precedence: then the rejection is only reported. Defaults to `graceful`.
+   */
+  readonly unhandledRejections?: UnhandledRejections | undefined;
   /** The name of the server to consume from. Defaults to the default server. */
   readonly server?: string | undefined;
   /** Serves `/livez`, `/readyz` and `path` (default `/healthz`) while the worker runs, by default on port 8080. Not served if it is `undefined`. */
@@ -48,6 +56,7 @@ const WORKER_OPTIONS: KnownOptions<WorkerOptions> = {
   cancellationTimeout: true,
   messagesLimit: true,
   tasksLimit: true,
+  unhandledRejections: true,
   server: true,
   healthCheckServer: true,
   asyncApiServer: true,
@@ -62,11 +71,18 @@ const HTTP_SERVER_OPTIONS: KnownOptions<HttpServerOptions> = { hostname: true, p
  */
 export function checkWorkerOptions(options: WorkerOptions): void {
   refuseUnknown("run a worker", options, WORKER_OPTIONS);
-  const { signal, osSignals, healthCheckServer, asyncApiServer } = options;
+  const { signal, osSignals, unhandledRejections = "graceful", healthCheckServer, asyncApiServer } = options;
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
     throw new TypeError(`Cannot run a worker as its signal is not an AbortSignal: ${typeof signal}`);
   }
   if (osSignals !== undefined) checkOsSignals(osSignals);
+  if (!["graceful", "runtime"].includes(unhandledRejections)) {
+    throw new TypeError(
+      `Cannot run a worker as unhandledRejections is neither graceful nor runtime: ${
+        String(unhandledRejections)
+      }`,
+    );
+  }
   if (healthCheckServer) refuseUnknown("serve health checks", healthCheckServer, HTTP_SERVER_OPTIONS);
   if (asyncApiServer) {
     const known = { ...HTTP_SERVER_OPTIONS, ...ASYNC_API_HTML_OPTIONS };

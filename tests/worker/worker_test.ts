@@ -310,3 +310,26 @@ function failingSecondTake(server: Server, error: Error): Server {
     },
   });
 }
+
+test("Repid.runWorker() and its health check count the same messages as running", async () => {
+  const [sent, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let acknowledged = 0;
+  const delivery = (inner: Delivery): Delivery =>
+    settling(inner, async (action) => {
+      if (++acknowledged === 3) sent.resolve();
+      await answer.promise;
+      return await inner.settle(action);
+    });
+  const fixture = new Fixture(() => {}, {}, (server) => breakServer(server, { delivery }));
+  const stop = new AbortController();
+  const running = fixture.run(3, { signal: stop.signal });
+  await sent.promise;
+  const shutdown = fixture.next("worker.shutdown.start");
+  stop.abort();
+  await shutdown;
+  const response = await fixture.app.healthHandler()(new Request("http://localhost/healthz"));
+  const { workers: [health] } = await response.json();
+  answer.resolve();
+  await running;
+  assert.deepEqual([fixture.fieldsOf("worker.shutdown.start"), health.running], [[{ running: 0 }], 0]);
+});
