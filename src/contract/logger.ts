@@ -3,6 +3,7 @@
  * @module
  */
 import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts";
+import { type StackFrames, textOfError } from "./error_text.ts";
 import type { LogFunction, Logger, LogLevel } from "./events.ts";
 
 const ORDER: readonly LogLevel[] = ["debug", "info", "warn", "error"];
@@ -11,9 +12,14 @@ const ORDER: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 export interface ConsoleLoggerOptions {
   /** The lowest level that is written. Defaults to `"warn"`. */
   readonly level?: LogLevel | undefined;
+  /**
+   * Which frames of an error's stack are written below the line: `own` leaves out those inside this library, `full` writes
+   * all. Defaults to `"own"`.
+   */
+  readonly stack?: StackFrames | undefined;
 }
 
-const CONSOLE_LOGGER_OPTIONS: KnownOptions<ConsoleLoggerOptions> = { level: true };
+const CONSOLE_LOGGER_OPTIONS: KnownOptions<ConsoleLoggerOptions> = { level: true, stack: true };
 
 /**
  * Writes one readable line per event to standard error, and the stack of an event's error below it. The default of an
@@ -30,14 +36,18 @@ const CONSOLE_LOGGER_OPTIONS: KnownOptions<ConsoleLoggerOptions> = { level: true
  */
 export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
   refuseUnknown("make a logger", options, CONSOLE_LOGGER_OPTIONS);
-  const { level = "warn" } = options;
+  const { level = "warn", stack = "own" } = options;
   if (!ORDER.includes(level)) {
     throw new TypeError(`Cannot make a logger as its level is none of ${ORDER.join(", ")}: ${level}`);
+  }
+  if (stack !== "own" && stack !== "full") {
+    throw new TypeError(`Cannot make a logger as its stack is neither own nor full: ${String(stack)}`);
   }
   const write = (at: LogLevel): LogFunction =>
     ORDER.indexOf(at) < ORDER.indexOf(level) ? () => {} : (event, fields) => {
       const { error, reason = error, ...rest } = fields as Readonly<Record<string, unknown>>;
-      show(format(at, event, rest), reason);
+      const line = format(at, event, rest);
+      console.error(reason === undefined ? line : `${line}\n${textOfError(reason, stack)}`);
     };
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
@@ -61,19 +71,16 @@ export function checkLogger(logger: Logger): void {
   );
 }
 
+/** One line, whatever the values are. */
 function format(level: LogLevel, event: string, fields: object): string {
   const words = Object.entries(fields).filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key}=${typeof value === "object" ? JSON.stringify(value) : String(value)}`);
+    .map(([key, value]) => `${key}=${textOf(value)}`);
   return [new Date().toISOString(), level.toUpperCase(), event, ...words].join(" ");
 }
 
-/** Writes a line, and beside it what was thrown: that may be anything, even what does not let itself be looked at. */
-function show(line: string, reason: unknown): void {
-  if (reason === undefined) return console.error(line);
-  try {
-    // Bun writes the constants of every DOMException, and the stack of an abort says nothing.
-    console.error(line, reason instanceof DOMException ? String(reason) : reason);
-  } catch {
-    console.error(line, `(a ${typeof reason} that cannot be shown)`);
-  }
+function textOf(value: unknown): string {
+  if (typeof value === "object") return JSON.stringify(value);
+  const text = String(value);
+  // deno-lint-ignore no-control-regex -- a line break or an escape sequence in a value must not look like another line
+  return /[\u0000-\u001f\u007f\u2028\u2029]/.test(text) ? JSON.stringify(text) : text;
 }

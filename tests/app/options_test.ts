@@ -53,11 +53,14 @@ const TABLE: readonly (readonly [run: () => unknown, message: RegExp])[] = [
     /: autoproces, did you mean autoProcess\?/,
   ],
   [
-    () => new RedisServer("redis://localhost", wrong({ block_ms: 1 })),
-    /: block_ms, did you mean readTimeout\?/,
+    () => new RedisServer("redis://localhost", wrong({ read_timeout: 1 })),
+    /: read_timeout, did you mean readTimeout\?/,
   ],
-  [() => new AmqpServer("amqp://localhost", wrong({ timeouts: 1 })), /: timeouts, but names, /],
-  [() => new PubsubServer(wrong({ defaultProject: "p", host: "h" })), /: host, but defaultProject, /],
+  [() => new AmqpServer("amqp://localhost", wrong({ timeout: 1 })), /: timeout, but names, /],
+  [
+    () => new PubsubServer("gcpubsub://projects/p", wrong({ ackDeadline: 1 })),
+    /: ackDeadline, but credentials, /,
+  ],
   [() => new Router().actor("greet" as never, () => {}), /Cannot register the actor .* not an object: greet/],
   [() => new Router().actor(wrong({ nam: "a" }), () => {}), /: nam, did you mean name\?/],
   [() => defineMessage("greet" as never), /Cannot define the message .* not an object: greet/],
