@@ -34,7 +34,7 @@ const BROKERS: readonly Broker[] = [
     entry: "`@repid/core`",
     needs: "nothing",
     servers: {
-      "as it comes": new InMemoryServer(),
+      "always": new InMemoryServer(),
       "with `deadLetterChannel`": new InMemoryServer({ deadLetterChannel: "dead" }),
     },
   },
@@ -42,7 +42,7 @@ const BROKERS: readonly Broker[] = [
     name: "Redis, Valkey",
     entry: "`@repid/core/redis`",
     needs: "`ioredis`",
-    servers: { "as it comes": new RedisServer("redis://localhost") },
+    servers: { "always": new RedisServer("redis://localhost") },
   },
   {
     name: "AMQP 1.0",
@@ -57,19 +57,19 @@ const BROKERS: readonly Broker[] = [
     name: "Google Pub/Sub",
     entry: "`@repid/core/pubsub`",
     needs: "`@grpc/grpc-js`, `protobufjs`, `google-auth-library`",
-    servers: { "as it comes": new PubsubServer(`http://localhost:8085/projects/p`) },
+    servers: { "always": new PubsubServer(`http://localhost:8085/projects/p`) },
   },
 ];
 
 /** What each flag is called. A flag that is missing here does not compile. */
 const ROWS: Readonly<Record<keyof Capabilities, string>> = {
-  durable: "messages survive a restart",
+  durable: "messages survive a restart of the broker",
   ordered: "keeps the order of a channel",
-  leases: "takes messages back from silent workers",
-  deadLetter: "keeps what was nacked",
+  leases: "redelivers messages of crashed workers by lease",
+  deadLetter: "keeps dead letters",
   deliveryCounts: "counts deliveries",
-  stableMessageIds: "redelivers under the same id",
-  nativeReply: "reply and ack in one step",
+  stableMessageIds: "redelivers with the same id",
+  nativeReply: "replies and acknowledges in one step",
 };
 
 /** The table, in the form that `deno fmt` gives it. */
