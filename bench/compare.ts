@@ -23,6 +23,9 @@ import { show, toTable } from "./compare/table.ts";
 
 const RESULTS = fileURLToPath(new URL("results/", import.meta.url));
 
+/** The server whose results are drawn: the README shows them. */
+const CHARTED: ServerName = "redis";
+
 const options = toOptions(Deno.args);
 await installPeers();
 const names = new Set([...options.runtimes, ...options.peerRuntimes]);
@@ -159,7 +162,7 @@ async function packagesOf(server: ServerName): Promise<Record<string, string>> {
   return Object.fromEntries(wanted[server].map((name) => [name, all[name] ?? "?"]));
 }
 
-/** Writes what was measured, beside what the folder has of other runs, and draws it. */
+/** Writes what was measured, beside what the folder has of other runs, and draws those that the README shows. */
 async function write(now: Results, { out = RESULTS }: CompareOptions): Promise<void> {
   await mkdir(out, { recursive: true });
   const file = (extension: string): string => join(out, `${now.server}.${extension}`);
@@ -170,8 +173,8 @@ async function write(now: Results, { out = RESULTS }: CompareOptions): Promise<v
   const results = before ? merge(now, before) : now;
   await writeFile(file("json"), `${JSON.stringify(results, null, 1)}\n`);
   await writeFile(file("md"), `${toTable(results)}\n`);
-  await drawChart(file("json"), file("svg"));
-  console.log(`Written: ${["json", "md", "svg"].map(file).join(", ")}`);
+  if (now.server === CHARTED) await drawChart(file("json"), file("svg"));
+  console.log(`Written: ${["json", "md"].map(file).join(", ")}`);
 }
 
 function quoted(arg: string): string {

@@ -17,6 +17,6 @@ test("brokerTable(): says where something depends on a choice", () => {
       return [name, cells.slice(0, -1)] as const;
     }),
   );
-  assert.deepEqual(rows.get("keeps what was nacked")?.slice(0, 2), ["with `deadLetterChannel`", "yes"]);
+  assert.deepEqual(rows.get("keeps dead letters")?.slice(0, 2), ["with `deadLetterChannel`", "yes"]);
   assert.equal(rows.get("counts deliveries")?.[2], "RabbitMQ 4");
 });
