@@ -11,6 +11,7 @@ export interface RedisErrorOptions extends ErrorOptions {
 
 /** The adapter could not do what it was asked for. Redis' own errors are thrown as `ioredis` has them. */
 export class RedisError extends Error {
+  /** The name of the class, also after minification. */
   override readonly name = "RedisError";
   /** Whether trying again may help: `true` for a lost connection, `false` for a stream that may not be created. */
   readonly isRetriable: boolean;
