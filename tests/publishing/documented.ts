@@ -29,7 +29,13 @@ interface Described {
   readonly jsDoc?: { readonly doc?: string };
   readonly accessibility?: string;
   readonly hasBody?: boolean;
-  readonly tsType?: { readonly repr?: string };
+  readonly tsType?: Type;
+}
+
+/** A type; of a union, `value` has its members. */
+interface Type {
+  readonly repr?: string;
+  readonly value?: unknown;
 }
 
 interface Declaration extends Described {
@@ -111,7 +117,8 @@ function membersOf({ kind, def = {} }: Declaration): readonly Described[] {
 }
 
 function isDuration({ name = "", tsType }: Described): boolean {
-  const isNumber = tsType?.repr === "number";
+  const types: readonly (Type | undefined)[] = Array.isArray(tsType?.value) ? tsType.value : [tsType];
+  const isNumber = types.some((type) => type?.repr === "number");
   return isNumber && /(timeout|time|interval|delay|lease|ms|duration|deadline|patience|quiet)$/i.test(name);
 }
 
