@@ -15,7 +15,7 @@ export interface BackoffOptions {
 
 /**
  * The delay before the given attempt (1 for the first retry): doubled each time, up to the longest, of which the upper half
- * is random, so that many clients do not come back at once.
+ * is random, so that many clients do not retry at the same time.
  */
 export function backoff(attempt: number, options: BackoffOptions): number {
   const { first, longest, random = Math.random } = options;

@@ -40,7 +40,7 @@ export function delay(clock: Clock, ms: number, signal?: AbortSignal | undefined
   });
 }
 
-/** Whether a promise settled within so many milliseconds. Its own outcome is left to whoever holds it. */
+/** Whether a promise settled within so many milliseconds. Its outcome is ignored here: the caller still has the promise. */
 export function settlesWithin(clock: Clock, ms: number, promise: Promise<unknown>): Promise<boolean> {
   if (ms === Infinity) return promise.then(() => true, () => true);
   return new Promise((resolve) => {
@@ -60,7 +60,7 @@ export interface EndingWithinOptions {
   readonly ms: number;
   /** What is waited for, for the error. */
   readonly what: string;
-  /** Aborted when nobody minds any more how long it takes. */
+  /** Aborted when everything is closed: the time limit no longer applies. */
   readonly ended?: AbortSignal | undefined;
 }
 

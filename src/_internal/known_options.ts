@@ -1,5 +1,5 @@
 /**
- * Options that nobody knows, or that cannot be called: refused where they are given. What is misspelt would be ignored.
+ * Refuses unknown options, and values that are not functions, where they are given. A misspelt option would be ignored otherwise.
  * @module
  */
 

@@ -17,7 +17,7 @@ export class LoopMonitor {
   #expected = Infinity;
   #blockedUntil = -Infinity;
 
-  /** `onBlocked` is told for how many milliseconds the loop stood still, once it turns again. */
+  /** Calls `onBlocked` with how long the loop was blocked, in milliseconds, when it runs again. */
   constructor(clock: Clock, onBlocked: (lag: number) => void) {
     this.#clock = clock;
     this.#onBlocked = onBlocked;
@@ -35,7 +35,7 @@ export class LoopMonitor {
     this.#expected = Infinity;
   }
 
-  /** Whether the loop is late now, or was a moment ago: whoever asks had to wait for it too. */
+  /** Whether the loop is late now, or was a moment ago: a health check had to wait for it too. */
   get isBlocked(): boolean {
     const now = this.#clock.now();
     return now - this.#expected > BLOCKED || now < this.#blockedUntil;

@@ -29,7 +29,7 @@ export function promised<T>(call: () => T | PromiseLike<T>): Promise<T> {
 }
 
 /**
- * A value that nobody waits for.
+ * A value that must be there at once.
  *
  * @throws {TypeError} If it is a promise, which says so in `otherwise`.
  */
@@ -39,7 +39,7 @@ export function atOnce<T>(value: MaybePromise<T>, otherwise: string): T {
   throw new TypeError(otherwise);
 }
 
-/** For a failure that is told elsewhere: a promise that nobody waits for must not end the process. */
+/** For a failure that is reported elsewhere: a promise that is not awaited must not end the process. */
 export function ignore(): void {}
 
 function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {

@@ -13,7 +13,7 @@ export interface ContextBase {
   readonly message: InFlightMessage;
   readonly actor: ActorInfo;
   readonly signal: LazySignal;
-  /** Runs a clean-up when the attempt is over; at once where it is. */
+  /** Runs a clean-up when the attempt has ended; now if it has. */
   defer(cleanUp: () => unknown): void;
 }
 
@@ -46,7 +46,7 @@ export class ResolverContext extends HandlerContext implements DependencyContext
   constructor(base: ContextBase, headers: unknown, deps: unknown, payload: unknown) {
     super(base, headers, deps);
     this.payload = payload;
-    // Of its own: it is taken out of the context, also by what collects the rest.
+    // A property of the instance: users take it out of the context, also with `...rest`.
     this.defer = (cleanUp) => base.defer(cleanUp);
   }
 }

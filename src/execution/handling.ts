@@ -21,7 +21,7 @@ export interface HandlingOptions {
   readonly report: Report;
   readonly jsonSchemaConverters?: JsonSchemaConverters | undefined;
   readonly overrides?: Overrides | undefined;
-  /** Aborted when everything is closed: nobody minds any more how long something takes, and settling is not tried again. */
+  /** Aborted when everything is closed: time limits no longer apply, and settling is not retried. */
   readonly ended?: AbortSignal | undefined;
 }
 

@@ -59,12 +59,12 @@ export class InFlightMessage implements Message {
     this.#producer = producer;
   }
 
-  /** The same message, for somebody whom it can be taken away from. */
+  /** A copy that can be revoked. */
   view(): InFlightMessage {
     return new InFlightMessage(this.#delivery, this.#settlement, this.#producer, this);
   }
 
-  /** The same message, seen differently: what a middleware changed. */
+  /** The same message with what a middleware changed. */
   seenAs(parts: Partial<BaseMessage>): InFlightMessage {
     const { payload = this.payload, headers = this.headers } = parts;
     const contentType = "contentType" in parts ? parts.contentType : this.contentType;
@@ -81,7 +81,7 @@ export class InFlightMessage implements Message {
     return this.#settlement.action !== undefined;
   }
 
-  /** Whoever holds this was given up: what it does to the message from now on is ignored. */
+  /** The holder was abandoned: from now on this copy does nothing to the message. */
   revoke(): void {
     this.#revoked = true;
   }

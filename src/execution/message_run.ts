@@ -8,11 +8,11 @@
  *
  * | phase | what happens | ends when | next phase |
  * | --- | --- | --- | --- |
- * | `acknowledging` | `ack_first` only: the broker is told before anything runs | the broker has answered | `running`, or `ended` if it did not take it |
+ * | `acknowledging` | `ack_first` only: the message is acknowledged before anything runs | the broker has answered | `running`, or `ended` if it did not take it |
  * | `running` | the middlewares run, and attempts inside them | the middlewares have ended | `joining` if an attempt or a policy has not, else `deciding` |
  * | `joining` | the middlewares have ended first | the attempt has ended and the policy has answered | `deciding` |
  * | `deciding` | if there is no verdict yet, the table or a policy gives one | there is a verdict | `settling` |
- * | `settling` | the broker is told, or is being told since the success | the broker has answered | `ended` |
+ * | `settling` | the settlement is sent, unless a success has sent it already | the broker has answered | `ended` |
  * | `ended` | the end is reported, and the worker gets its slot back | – | – |
  *
  * What may happen in `running`, and what it does:

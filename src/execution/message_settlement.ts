@@ -3,10 +3,10 @@
  *
  * | state | meaning | next |
  * | --- | --- | --- |
- * | `open` | the broker has not been told anything | `replying`, `settled` |
+ * | `open` | nothing was sent to the broker | `replying`, `settled` |
  * | `acknowledged` | acknowledged before the handler ran (`ack_first`); one reply is still allowed | `replying` |
  * | `replying` | a reply is under way; if it fails, the state before it returns | `settled`, or back |
- * | `settled` | the broker is being told, or has been told | – |
+ * | `settled` | the settlement is being sent, or was sent | – |
  *
  * The {@linkcode MessageSettlement.verdict verdict} is what is to be done: a failed attempt only says it, as a middleware may
  * still try again. The {@linkcode MessageSettlement.action action} is what has been done or will be.
@@ -53,7 +53,7 @@ type Answer = DeliveryResult | { readonly error: unknown };
 
 /** The settlement of one message. */
 export class MessageSettlement {
-  /** What is to be done; `undefined` while nobody has decided. Its run writes it. */
+  /** What is to be done; `undefined` while that is not decided. Only its run writes it. */
   verdict: Verdict | undefined;
   readonly #delivery: Delivery;
   readonly #options: SettlementOptions;

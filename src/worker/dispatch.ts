@@ -15,7 +15,7 @@ type Find = (delivery: Delivery) => Execution | undefined;
 export class Dispatch {
   readonly #finders = new Map<string, Find>();
 
-  /** Finds out once how each channel's actors are told apart. */
+  /** Prepares for each channel how its actors are found. */
   constructor(executions: readonly Execution[], report: Report) {
     const byChannel = Map.groupBy(executions, ({ actor }) => actor.channel.address);
     for (const [channel, own] of byChannel) {
@@ -24,7 +24,7 @@ export class Dispatch {
     }
   }
 
-  /** The channels that anybody listens to. */
+  /** The channels that have actors. */
   get channels(): readonly string[] {
     return [...this.#finders.keys()];
   }
@@ -35,7 +35,7 @@ export class Dispatch {
   }
 }
 
-/** The first one that matches takes a message: an actor that is hidden behind another was hardly meant to be. */
+/** The first actor that matches gets the message. Reports actors that can never get one. */
 function reportUnreachable(channel: string, executions: readonly Execution[], report: Report): void {
   for (const [index, { actor }] of executions.entries()) {
     const hiding = executions.slice(0, index).find((earlier) => hides(earlier.actor, actor));

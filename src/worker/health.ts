@@ -1,5 +1,5 @@
 /**
- * Health: what a worker's consume loop says of itself, and the requests that ask.
+ * Health: the condition of a worker's consume loop, and the HTTP requests that ask for it.
  * @module
  */
 import type { FetchHandler } from "../contract/fetch_handler.ts";
@@ -8,7 +8,7 @@ import { type KnownOptions, refuseUnknown } from "../_internal/known_options.ts"
 /** What a worker is doing. */
 export type WorkerState = "starting" | "consuming" | "reconnecting" | "stopping" | "stopped";
 
-/** One worker's condition, read when somebody asks. */
+/** The condition of one worker, read when it is asked for. */
 export interface WorkerHealth {
   /** What it is doing. */
   readonly state: WorkerState;
@@ -16,15 +16,15 @@ export interface WorkerHealth {
   readonly connected: boolean;
   /** Whether messages would arrive now. */
   readonly consuming: boolean;
-  /** Whether the event loop does not turn, or did not a moment ago. */
+  /** Whether the event loop is blocked, or was a moment ago. */
   readonly blocked: boolean;
-  /** Whether the consume loop has not turned although it should have. */
+  /** Whether the consume loop did not run although it should have. */
   readonly stalled: boolean;
-  /** Milliseconds since the consume loop last turned. */
+  /** Milliseconds since the consume loop last ran. */
   readonly lastTurn: number;
   /** Messages being handled. */
   readonly running: number;
-  /** Handlers that went on after they were given up. */
+  /** Abandoned handlers that still run. */
   readonly abandoned: number;
 }
 
@@ -38,7 +38,7 @@ const HEALTH_HANDLER_OPTIONS: KnownOptions<HealthHandlerOptions> = { path: true 
 
 type Check = (health: WorkerHealth) => string | undefined;
 
-/** Each fault has a name, so that whoever is paged knows where to look. */
+/** Each fault has a name, so that an operator knows where to look. */
 const LIVE: readonly Check[] = [
   ({ blocked }) => blocked ? "the event loop is blocked" : undefined,
   ({ stalled }) => stalled ? "the consume loop does not turn" : undefined,

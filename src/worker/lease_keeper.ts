@@ -30,7 +30,7 @@ export class LeaseKeeper {
     if (!this.#beats.has(interval)) this.#schedule(interval);
   }
 
-  /** Lets go of whatever is left. */
+  /** Stops all timers. */
   stop(): void {
     for (const timer of this.#beats.values()) this.#clock.cancel(timer);
     this.#beats.clear();

@@ -9,17 +9,17 @@ export interface WorkerLimits {
   readonly tasksLimit: number;
   /** Messages handled in all. */
   readonly messagesLimit: number;
-  /** How long running handlers may go on after a stop, in milliseconds. */
+  /** How long running handlers may continue after a stop, in milliseconds. */
   readonly gracefulShutdownTime: number;
-  /** How long handlers may go on after their signal was aborted, in milliseconds. */
+  /** How long handlers may continue after their signal was aborted, in milliseconds. */
   readonly cancellationTimeout: number;
 }
 
-/** How many messages are taken at once, however many may be handled: no broker takes infinity for a number. */
+/** How many messages are taken at once, however many may be handled: no broker accepts infinity as a number. */
 export const MOST_AT_ONCE = 10_000;
 
 /**
- * How long settlements may go on after the last handler ended or was given up, in milliseconds. With
+ * How long settlements may take after the last handler ended or was abandoned, in milliseconds. With
  * {@linkcode CLOSE_TIMEOUT} twice it keeps a worker with default limits below the 30 seconds after which orchestrators kill.
  */
 export const SETTLE_TIMEOUT = 1_500;

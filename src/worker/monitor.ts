@@ -1,5 +1,5 @@
 /**
- * What a worker knows of its own condition.
+ * The condition of a worker.
  * @module
  */
 import type { Clock } from "../_internal/clock.ts";
@@ -12,7 +12,7 @@ export const TAKE_WAIT = 10_000;
 /** How much later than that its answer may come. */
 const TAKE_GRACE = 10_000;
 
-/** What the monitor asks when somebody asks it. */
+/** Where the monitor reads what it does not count itself. */
 export interface WorkerMonitorOptions {
   readonly clock: Clock;
   readonly report: Report;
@@ -101,7 +101,7 @@ export class WorkerMonitor implements WorkerHealth {
     return this.#lastTurn = this.#options.clock.now();
   }
 
-  /** A handler outlived its patience, or ended after all. Answers how many there are. */
+  /** A handler was abandoned (1) or has ended after all (-1). Answers how many there are. */
   countAbandoned(change: 1 | -1): number {
     this.#abandoned += change;
     return this.#abandoned;

@@ -6,7 +6,7 @@
 /** A signal that may stop a worker. Windows knows `SIGINT` and `SIGHUP` only. */
 export type OsSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2";
 
-/** What stops a worker where nobody says otherwise: Ctrl+C, and what orchestrators send. */
+/** The signals that stop a worker by default: Ctrl+C, and what orchestrators send. */
 export const DEFAULT_OS_SIGNALS: readonly OsSignal[] = ["SIGINT", "SIGTERM"];
 
 const OS_SIGNALS: ReadonlySet<unknown> = new Set<OsSignal>([
@@ -19,7 +19,7 @@ const OS_SIGNALS: ReadonlySet<unknown> = new Set<OsSignal>([
 ]);
 
 /**
- * Refuses what is no signal, or none that can be listened for: not every runtime does.
+ * Refuses unknown signals: not every runtime does.
  *
  * @throws {TypeError} If they are not an array, or one of them is not known.
  */

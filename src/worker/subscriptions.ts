@@ -26,10 +26,10 @@ export interface Held {
   messages: number;
 }
 
-/** Short enough to resume within five seconds of a broker's return, however long it was away. */
+/** Short enough to resume within five seconds after the broker is available again. */
 const RETRY_DELAY = { first: 100, longest: 3_000 };
 
-/** Opens, replaces and closes. Only its worker may touch it. */
+/** Opens, replaces and closes. Used by its worker only. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   #connection: Connection | undefined;
@@ -92,13 +92,13 @@ export class Subscriptions {
     held.messages++;
   }
 
-  /** A message of that subscription is done with: a retired one that holds no other is closed. */
+  /** A message of that subscription has ended. A retired subscription without other messages is closed. */
   release(held: Held): void {
     held.messages--;
     if (held.messages === 0 && this.#retired.delete(held)) this.#close(held);
   }
 
-  /** Takes no more. What comes of it is seen when everything is closed. */
+  /** Takes no more. Errors are reported; the rest happens when everything is closed. */
   stop(): void {
     void this.#reporting(this.#current?.subscription.stop());
   }
@@ -116,7 +116,7 @@ export class Subscriptions {
     return disconnected && !closed.includes(false);
   }
 
-  /** What arrives when nobody waits for it any more is closed at once. */
+  /** What is opened after the end is closed at once. */
   #keep<T extends Connection | Subscription>(opened: T): T {
     if (this.#closed) void this.#reporting(opened.close());
     return opened;

@@ -13,7 +13,7 @@ export interface CreditState {
   readonly window: number;
   /** When credit was granted or a message came last. */
   readonly activeAt: number;
-  /** When credit came back unused; 0 where the last was used. */
+  /** When credit was returned unused; 0 if the last credit was used. */
   readonly emptyAt: number;
 }
 
@@ -21,13 +21,13 @@ export interface CreditState {
 export interface CreditPlan<T> {
   /** Who gets how much more. */
   readonly grants: ReadonlyMap<T, number>;
-  /** Whose credit is to be taken back, as somebody else has none. */
+  /** The receivers whose credit is withdrawn, because others have none. */
   readonly withdraw: T | undefined;
-  /** Whether to think again in a while: somebody got less than it could use. */
+  /** Whether to plan again soon: a receiver got less than it could use. */
   readonly again: boolean;
 }
 
-/** How long credit may lie unused while somebody else wants it, in milliseconds. */
+/** How long credit may stay unused while another receiver wants it, in milliseconds. */
 export const QUIET = 20;
 /** How long a channel that had nothing comes last, in milliseconds. */
 const REST = 200;

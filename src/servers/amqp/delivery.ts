@@ -84,7 +84,7 @@ const COUNTS = ["x-delivery-count", "x-acquired-count"];
 /** Brokers tell how often it was delivered before; RabbitMQ counts on classic queues nothing at all. */
 function countDeliveries(sections: Sections): number | undefined {
   const { deliveryCount: count, isFirst } = sections;
-  // Of a message that nobody had before there is nothing to look for.
+  // A message that was never delivered before needs no look.
   if (isFirst && count === 0) return 1;
   const annotations = sections.annotations();
   const noted = COUNTS.map((name) => annotations[name]).filter((one) => typeof one === "number");

@@ -13,7 +13,7 @@ export interface AmqpMessageHeader {
   readonly priority?: number | undefined;
   /** How long it may wait, in milliseconds. */
   readonly ttl?: number | undefined;
-  /** Whether nobody has had it before. */
+  /** Whether no consumer has received it before. */
   readonly firstAcquirer?: boolean | undefined;
   /** How often it was delivered without success. */
   readonly deliveryCount?: number | undefined;

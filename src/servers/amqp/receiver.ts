@@ -27,7 +27,7 @@ export class AmqpReceiver {
   window = 1;
   /** When credit was granted or a message came last. */
   activeAt = 0;
-  /** When credit came back unused; 0 where the last was used. */
+  /** When credit was returned unused; 0 if the last credit was used. */
   emptyAt = 0;
   /** Resolves when it is attached; rejects with what the broker says. */
   readonly attached: Promise<void>;

@@ -26,7 +26,7 @@ export class Sections {
   readonly replyTo: string | undefined;
   /** How often the broker says that it was delivered before. */
   readonly deliveryCount: number;
-  /** Whether the broker says that nobody had it before; `undefined` where it says nothing. */
+  /** Whether the broker says that no consumer has received it before; `undefined` if it says nothing. */
   readonly isFirst: boolean | undefined;
   readonly #bytes: Buffer;
   readonly #headersAt: number;
@@ -113,7 +113,7 @@ function find(bytes: Buffer): Found | undefined {
       const section = bytes[at + 2];
       const value = at + 3;
       at = after(bytes, value);
-      // What follows in memory belongs to somebody else.
+      // What follows in memory is another message.
       if (at > bytes.length) throw new RangeError("Cannot read a message that ends within a section");
       if (section === 0x70) readHeader(bytes, value, found);
       else if (section === 0x73) readProperties(bytes, value, found);
@@ -143,7 +143,7 @@ function readHeader(bytes: Buffer, at: number, found: Found): void {
 function readProperties(bytes: Buffer, at: number, found: Found): void {
   const list = open(bytes, at);
   let field = list.at;
-  // What comes after the content type nobody asks for.
+  // Nothing after the content type is needed.
   const count = Math.min(list.count, 7);
   for (let index = 0; index < count; index++) {
     if (index === 0) found.messageId = text(bytes, field);

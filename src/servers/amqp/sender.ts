@@ -1,6 +1,6 @@
 /**
- * Publishing to one address: a link in a session of its own, so that a queue that does not exist (for which RabbitMQ 4.0 ends
- * the session) takes nobody else's messages with it.
+ * Publishing to one address: a link with its own session. RabbitMQ 4.0 ends the session if a queue does not exist; this must
+ * not affect messages to other addresses.
  * @module
  */
 import { settlesWithin, systemClock, type Timer } from "../../_internal/clock.ts";
@@ -12,7 +12,7 @@ import type { PublishingSession } from "./session.ts";
 
 const TOO_LARGE = "amqp:link:message-size-exceeded";
 
-/** What the broker will say of the same message again. */
+/** Conditions that another try does not change. */
 const FINAL: ReadonlySet<string | undefined> = new Set([
   TOO_LARGE,
   "amqp:unauthorized-access",
@@ -25,7 +25,7 @@ interface Publication {
   readonly since: number;
 }
 
-/** A link that publishes. It never comes back. */
+/** A link that publishes. Once it has ended, it is not used again. */
 export class AmqpSender {
   /** What it publishes to. */
   readonly address: string;
@@ -126,7 +126,7 @@ export class AmqpSender {
     this.#session.session.close();
   }
 
-  /** The broker ends a link without saying for which message. Answers what the others are told: they may be sent again. */
+  /** The broker ends a link without saying for which message. Answers the error of the others: they may be sent again. */
   #refuseLargest(error: AmqpError): AmqpError {
     const [largest] = [...this.#unconfirmed].toSorted(([, a], [, b]) => b.message.length - a.message.length);
     if (largest) this.#take(largest[0])?.reject(error);
@@ -143,7 +143,7 @@ export class AmqpSender {
     }
   }
 
-  /** Whether it is larger than the broker said it takes. Sent all the same, it would end the link, and take others with it. */
+  /** Whether it is larger than the broker allows. If it were sent, the broker would end the link, and other messages would fail too. */
   #refused({ message, reject }: Publication): boolean {
     const { max_message_size: most } = this.#link;
     if (typeof most !== "number" || most === 0 || message.length <= most) return false;

@@ -9,10 +9,10 @@ import type { Settings } from "./options.ts";
 import { PublishingSession } from "./session.ts";
 import type { Wire } from "./wire.ts";
 
-/** Each has a session of its own, and RabbitMQ 4 allows a connection 64. */
+/** Each has its own session, and RabbitMQ 4 allows 64 sessions on a connection. */
 const MOST = 32;
-/** How long an address waits for a sender that becomes idle by itself, before a busy one has to leave, in milliseconds. */
-const PATIENCE = 20;
+/** How long an address waits for a sender to become idle, before a busy one is closed, in milliseconds. */
+const IDLE_WAIT = 20;
 
 /** A publication whose address has no sender yet. */
 interface WaitingPublication {
@@ -99,7 +99,7 @@ export class AmqpSenders {
       if (since === undefined) return;
       this.#makeRoom(since);
       const left = since + publishTimeout - systemClock.now();
-      await settlesWithin(systemClock, Math.min(PATIENCE, left), this.#change());
+      await settlesWithin(systemClock, Math.min(IDLE_WAIT, left), this.#change());
     }
   }
 
@@ -125,10 +125,10 @@ export class AmqpSenders {
     const now = systemClock.now();
     const isIdle = ({ size }: AmqpSender): boolean => size === 0;
     // An idle one leaves as soon as the broker answers. One that does not answer is not waited for: the next one leaves too.
-    const isLeaving = [...this.#leaving.keys()].some(isIdle) && now - this.#retiredAt < PATIENCE;
+    const isLeaving = [...this.#leaving.keys()].some(isIdle) && now - this.#retiredAt < IDLE_WAIT;
     if (isLeaving || this.#retire(isIdle)) return;
     // The more are leaving, the longer: a slow broker needs its time, and one that confirms nothing is not waited for.
-    if (now - Math.max(since, this.#retiredAt) < PATIENCE * (1 + this.#leaving.size)) return;
+    if (now - Math.max(since, this.#retiredAt) < IDLE_WAIT * (1 + this.#leaving.size)) return;
     this.#retire(() => true);
   }
 

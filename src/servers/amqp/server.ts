@@ -166,7 +166,7 @@ export class AmqpServer implements Server {
     }
   }
 
-  /** It came when nobody wanted it any more; unless somebody joined meanwhile. */
+  /** A connection that was opened although it is no longer needed; unless another caller needs it now. */
   async #drop(line: Line): Promise<void> {
     if (this.#shared.inUse || this.#joining > 0) return;
     if (this.#line === line) this.#line = undefined;
@@ -180,7 +180,7 @@ export class AmqpServer implements Server {
   }
 
   async #shut(): Promise<void> {
-    // One that is being opened when nobody wants it any more.
+    // A connection that is being opened although it is no longer needed.
     await this.#opening?.catch(() => {});
     await this.#line?.wire.close();
     this.#line = undefined;

@@ -11,7 +11,7 @@ const MOST_UNSENT = 2_048;
 /** How many deliveries a session may hold unsettled. Credit keeps them far below; this keeps the session window out of the way. */
 const WINDOW = 1_048_576;
 
-/** A session of its own for one subscription. */
+/** The session of one subscription. */
 export function receivingSession(wire: Wire): { session: RheaSession; unsettled: UnsettledDeliveries } {
   const session = wire.createSession({ incoming: WINDOW, outgoing: 1 });
   const unsettled = new UnsettledDeliveries();
@@ -75,7 +75,7 @@ export class UnsettledDeliveries {
   /** The message is there. */
   hold(delivery: RheaDelivery): HeldDelivery {
     const held = new HeldDelivery(delivery);
-    // Of what was settled before it came nothing is said, so that nobody would delete it.
+    // The sender says nothing more about messages that it settled itself: they would never be deleted.
     if (!held.remote_settled) this.#byId.set(held.id, held);
     return held;
   }

@@ -7,7 +7,7 @@ import { rhea, type RheaSession } from "./rhea.ts";
 import type { HeldDelivery, UnsettledDeliveries } from "./session.ts";
 import type { Wire } from "./wire.ts";
 
-/** What is told to the broker. */
+/** What is sent to the broker. */
 export type AmqpOutcome =
   | { readonly kind: "accepted" }
   | { readonly kind: "rejected" }
@@ -19,7 +19,7 @@ interface Pending {
   readonly outcome: AmqpOutcome;
 }
 
-/** Those that could not be told. */
+/** Those that could not be sent. */
 type Lost = ReadonlySet<HeldDelivery>;
 
 const NONE: Lost = new Set();

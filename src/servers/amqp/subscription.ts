@@ -24,8 +24,8 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-/** How long credit is left with the broker when nobody asks, in milliseconds: most ask again at once. */
-const PATIENCE = 50;
+/** How long the broker keeps credit between two calls of `take`, in milliseconds: most callers call again at once. */
+const CREDIT_WAIT = 50;
 
 /** A subscription. Once broken it stays so; Repid opens another one. */
 export class AmqpSubscription implements Subscription {
@@ -37,8 +37,8 @@ export class AmqpSubscription implements Subscription {
   #waiter: Waiter | undefined;
   #timer: Timer | undefined;
   #answering = false;
-  /** Until somebody asks again, what comes is kept for him; but not for long. */
-  #patience: Timer | undefined;
+  /** Between two calls of `take`, arriving messages are kept for the next one, for a short time. */
+  #creditTimer: Timer | undefined;
   #stopped = false;
   #isClosing = false;
   #isOver = false;
@@ -83,7 +83,7 @@ export class AmqpSubscription implements Subscription {
     if (!await settlesWithin(systemClock, settings.connectTimeout, done)) {
       subscription.#end(subscription.#failure("session", { description: "it did not answer in time" }));
     }
-    // A refusal may follow on the heels of an attachment, and is told to the session as well.
+    // A refusal may follow an attachment immediately; the session gets it too.
     if (subscription.#error) {
       subscription.#session.close();
       throw subscription.#error;
@@ -98,8 +98,8 @@ export class AmqpSubscription implements Subscription {
   take(max: number, wait: number): Promise<readonly Delivery[]> {
     if (this.#stopped) return Promise.resolve([]);
     if (this.#error) return Promise.reject(this.#error);
-    systemClock.cancel(this.#patience);
-    this.#patience = undefined;
+    systemClock.cancel(this.#creditTimer);
+    this.#creditTimer = undefined;
     if (this.#buffer.size > 0) return Promise.resolve(this.#collect(max));
     return new Promise((resolve, reject) => {
       const timer = systemClock.schedule(wait, () => this.#answer());
@@ -113,8 +113,8 @@ export class AmqpSubscription implements Subscription {
   async stop(): Promise<void> {
     if (this.#stopped) return await this.#settler.idle();
     this.#stopped = true;
-    systemClock.cancel(this.#patience);
-    this.#patience = undefined;
+    systemClock.cancel(this.#creditTimer);
+    this.#creditTimer = undefined;
     this.#answer();
     this.#giveBack();
     await this.#settler.idle();
@@ -146,7 +146,7 @@ export class AmqpSubscription implements Subscription {
     const delivery = this.#read(receiver, message, held);
     // Its place is free for another one.
     if (!delivery) return this.#grant();
-    if (this.#stopped || this.#error || !(this.#waiter || this.#patience)) return this.#release(delivery);
+    if (this.#stopped || this.#error || !(this.#waiter || this.#creditTimer)) return this.#release(delivery);
     this.#buffer.push(delivery);
     if (!this.#waiter || this.#answering) return;
     // With what else came in the same turn.
@@ -183,7 +183,7 @@ export class AmqpSubscription implements Subscription {
     this.#timer = undefined;
   }
 
-  /** Those that are there; unless somebody asks for more soon, the rest goes back. */
+  /** What has arrived. If `take` is not called again soon, the rest is returned. */
   #collect(max: number): AmqpDelivery[] {
     const deliveries: AmqpDelivery[] = [];
     while (deliveries.length < max) {
@@ -192,8 +192,8 @@ export class AmqpSubscription implements Subscription {
       deliveries.push(delivery);
     }
     if (!this.#stopped && this.#held() > 0) {
-      this.#patience = systemClock.schedule(PATIENCE, () => {
-        this.#patience = undefined;
+      this.#creditTimer = systemClock.schedule(CREDIT_WAIT, () => {
+        this.#creditTimer = undefined;
         this.#giveBack();
       });
     }
@@ -211,7 +211,7 @@ export class AmqpSubscription implements Subscription {
   }
 
   #release(delivery: AmqpDelivery): void {
-    // Where it cannot be told any more, the broker takes it back by itself.
+    // If it cannot be sent any more, the broker redelivers the message by itself.
     void delivery.settle("reject");
   }
 
@@ -238,8 +238,8 @@ export class AmqpSubscription implements Subscription {
     if (this.#error) return;
     this.#error = error;
     this.#broken.resolve();
-    systemClock.cancel(this.#patience);
-    this.#patience = undefined;
+    systemClock.cancel(this.#creditTimer);
+    this.#creditTimer = undefined;
     this.#giveBack();
     const waiter = this.#waiter;
     if (!waiter) return;

@@ -1,5 +1,5 @@
 /**
- * One AMQP connection, from its opening to its end. It never comes back: whoever needs another one opens another one.
+ * One AMQP connection, from its opening to its end. It does not reconnect: a new object is made for a new connection.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -17,7 +17,7 @@ import {
 } from "./rhea.ts";
 import { openSocket } from "./socket.ts";
 
-/** What rhea tells the connection of when nobody below it listens; unheard it would throw. */
+/** Events that rhea emits on the connection if no listener handles them below; without a listener it would throw. */
 const BUBBLING = [
   "session_error",
   "session_close",

@@ -1,5 +1,5 @@
 /**
- * Acknowledgements and deadlines: what is told about messages in one turn of the event loop travels in one request.
+ * Acknowledgements and deadlines: those of one turn of the event loop travel in one request.
  * @module
  */
 import { setImmediate } from "node:timers";
@@ -8,23 +8,23 @@ import { acknowledge, errorInfo, modifyAckDeadline, status } from "./protocol.ts
 import { type CallParts, retrying, type RetryOptions } from "./retry.ts";
 import { type CallFailure, CODES, consequenceOf, toError } from "./status.ts";
 
-/** What is told about a message: `ack`, or how many seconds from now it stays ours. */
+/** What is sent about a message: `ack`, or for how many seconds from now its lease lasts. */
 export type Verdict = "ack" | number;
 
-/** Somebody's message. */
+/** A message that is settled or whose lease is extended. */
 export interface Item {
   readonly ackId: string;
-  /** Called before the answer is passed on: whether the service has it, or whether it may be told again. */
+  /** Called before the answer is passed on: `true` if the service has it, `false` if it may be sent again. */
   told?(isTold: boolean): void;
 }
 
-/** What became of those of a batch that are not simply done: lost, the error, or what becomes of the half that they went on with. */
+/** The results of a batch's messages that are not simply done: lost, an error, or the result of the half that they are in now. */
 type Fates = ReadonlyMap<Item, "lost" | Error | Promise<Fates>>;
 
 /** Mostly. */
 const ALL_DONE: Fates = new Map();
 
-/** What is told in one request. One promise for all, from which each message derives its own. */
+/** One request. It has one promise, from which each message derives its own. */
 interface Batch {
   readonly subscription: string;
   readonly verdict: Verdict;
@@ -47,7 +47,7 @@ export class Control {
   readonly #sending = new Set<Promise<void>>();
   #isScheduled = false;
 
-  /** Nothing is told yet. */
+  /** Nothing is sent yet. */
   constructor(parts: CallParts) {
     this.#parts = parts;
   }
@@ -93,7 +93,7 @@ export class Control {
     void sending.finally(() => this.#sending.delete(sending));
   }
 
-  /** Never rejects: each item has a fate of its own. */
+  /** Never rejects: each item has its own result. */
   async #settle(batch: Batch): Promise<void> {
     const failure = await this.#send(batch);
     const fates = failure ? fatesOf(batch, failure) : ALL_DONE;
@@ -138,7 +138,7 @@ function newBatch(subscription: string, verdict: Verdict, items: Item[]): Batch 
   return { subscription, verdict, items, fates: Promise.withResolvers(), bytes: 0 };
 }
 
-/** What became of one item. */
+/** The result of one item. */
 function fateOf(item: Item, fates: Promise<Fates>): Promise<DeliveryResult> {
   return fates.then((all) => {
     const fate = all.get(item) ?? "done";
@@ -147,7 +147,7 @@ function fateOf(item: Item, fates: Promise<Fates>): Promise<DeliveryResult> {
   });
 }
 
-/** What became of a batch that failed; `undefined` where one of several may spoil it for the others. */
+/** The results of a batch that failed; `undefined` if one invalid message may have failed it for the others. */
 function fatesOf({ subscription, items }: Batch, failure: CallFailure): Fates | undefined {
   const verdicts = verdictsOf(failure);
   if (verdicts.size > 0) return judged(subscription, items, { failure, verdicts });
@@ -158,13 +158,13 @@ function fatesOf({ subscription, items }: Batch, failure: CallFailure): Fates | 
   return new Map(items.map((item) => [item, fate]));
 }
 
-/** On an exactly-once subscription the service says of each id what became of it. */
+/** On an exactly-once subscription the service answers for each id. */
 function judged(
   subscription: string,
   items: readonly Item[],
   { failure, verdicts }: { readonly failure: CallFailure; readonly verdicts: ReadonlyMap<string, string> },
 ): Fates {
-  // Whoever settles tries again where it may pass.
+  // The caller retries what may pass.
   const passing = toError("settle", subscription, { ...failure, code: CODES.UNAVAILABLE });
   const fates = new Map<Item, "lost" | Error>();
   for (const item of items) {

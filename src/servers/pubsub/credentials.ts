@@ -40,7 +40,7 @@ export function guarded(provider: TokenProvider, host: string): TokenProvider {
 export interface FirstTokenOptions {
   /** In milliseconds. */
   readonly timeout: number;
-  /** Aborted when nobody waits any more. */
+  /** Aborted when the caller no longer waits. */
   readonly signal: AbortSignal | undefined;
 }
 

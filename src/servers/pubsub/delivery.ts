@@ -11,7 +11,7 @@ export interface DeliveryOwner {
   readonly leaseInterval: number;
   settle(delivery: PubsubDelivery, settlement: Settlement): Promise<DeliveryResult>;
   extend(delivery: PubsubDelivery): Promise<DeliveryResult>;
-  /** A settlement was told, or may be told again. */
+  /** A settlement was sent, or may be sent again. */
   settled(delivery: PubsubDelivery, isTold: boolean): void;
 }
 
@@ -31,7 +31,7 @@ export class PubsubDelivery implements Delivery, Item {
   readonly orderingKey: string;
   /** When the lease ends, on the clock of the subscription. */
   expires: number;
-  /** Whether it was given up while it waited. */
+  /** Whether it was returned while it waited. */
   isGone = false;
   readonly #owner: DeliveryOwner;
 

@@ -1,5 +1,5 @@
 /**
- * What a server is told, checked and completed.
+ * The options of a server, checked and completed.
  * @module
  */
 import process from "node:process";

@@ -137,7 +137,7 @@ export class Publishing {
       const failure = await this.#send(batch, batch.items);
       batches.shift();
       if (failure === undefined) continue;
-      // Also what was not sent yet: it was published when nobody knew of the failure.
+      // Also what was not sent yet: it was published before the failure was known.
       const gathered = this.#batches.get(key);
       this.#batches.delete(key);
       this.#parts.clock.cancel(gathered?.timer);
@@ -147,7 +147,7 @@ export class Publishing {
     this.#lanes.delete(key);
   }
 
-  /** Never rejects: each item is told its own fate. Answers the error of an ordering key's first failure. */
+  /** Never rejects: each item gets its own result. Answers the error of an ordering key's first failure. */
   async #send(batch: Batch, items: readonly Item[]): Promise<unknown> {
     const { topic, timeout } = batch;
     try {

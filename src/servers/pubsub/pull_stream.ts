@@ -138,7 +138,7 @@ export class PullStream {
     this.#heartbeat = clock.schedule(HEARTBEAT, () => this.#beat());
   }
 
-  /** Nobody's failure, so nobody is told: at once, but never in a tight loop. */
+  /** An expected end: reopened at once without a report, but never in a tight loop. */
   #reopen(): void {
     const { clock, delays } = this.#options;
     const ms = this.#emptyEnds === 0 ? 0 : backoff(this.#emptyEnds, delays);

@@ -1,5 +1,5 @@
 /**
- * Tries again, each call within a time limit of its own.
+ * Retries calls; each has its own time limit.
  * @module
  */
 import { backoff, type BackoffOptions } from "../../_internal/backoff.ts";
@@ -7,7 +7,7 @@ import { type Clock, delay } from "../../_internal/clock.ts";
 import type { Rpc } from "./rpc.ts";
 import { type CallFailure, consequenceOf, type Operation } from "./status.ts";
 
-/** What calls are made with, and when to give up. */
+/** What calls are made with, and when to stop. */
 export interface CallParts {
   readonly rpc: Rpc;
   readonly clock: Clock;
@@ -26,12 +26,12 @@ export interface RetryOptions {
   readonly clock: Clock;
   /** Whether a failure says more than its code, and is for the caller to judge. Defaults to never. */
   readonly isJudged?: (failure: CallFailure) => boolean;
-  /** Aborted when nobody waits any more: the failure at hand is the last. */
+  /** Aborted when the caller no longer waits: the current failure is the last. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Calls until it succeeds, fails for good, or the time is up. The call is told how much time is left.
+ * Calls until it succeeds, fails for good, or the time is up. The call gets the time that is left.
  * Rejects with the last {@linkcode CallFailure}.
  */
 export async function retrying<T>(

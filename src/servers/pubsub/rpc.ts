@@ -32,7 +32,7 @@ export interface RpcOptions {
 
 /** One unary call. */
 export interface CallOptions {
-  /** When it is given up, in milliseconds from now. */
+  /** The time limit, in milliseconds from now. */
   readonly timeout: number;
 }
 
@@ -42,11 +42,11 @@ export interface RpcStream<Request> {
   write(request: Request): void;
   /** Sends no more; the other end then ends the stream. */
   end(): void;
-  /** Gives the stream up. */
+  /** Cancels the stream. */
   cancel(): void;
 }
 
-/** What is told about a stream. */
+/** The events of a stream. */
 export interface StreamEvents<Response> {
   /** The other end has taken the stream. */
   readonly opened: () => void;
@@ -68,7 +68,7 @@ const CHANNEL_OPTIONS = {
   "grpc.client_idle_timeout_ms": 2 ** 31 - 1,
   // Retries are ours: they know which operation it is.
   "grpc.enable_retries": 0,
-  // A channel of its own, closed with the server.
+  // Not shared with other clients; closed with the server.
   "grpc.use_local_subchannel_pool": 1,
 };
 
@@ -147,7 +147,7 @@ export class Rpc {
     });
   }
 
-  /** Opens a stream. It is told about, also where it cannot be opened. */
+  /** Opens a stream. The events say also if it cannot be opened. */
   open<Request, Response>(
     { path, request, response }: Method<Request, Response>,
     { opened, received, ended }: StreamEvents<Response>,

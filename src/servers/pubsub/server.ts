@@ -30,7 +30,7 @@ import { Rpc } from "./rpc.ts";
 import { PubsubError } from "./status.ts";
 import { PubsubSubscription } from "./subscription.ts";
 
-/** What is there while somebody is connected. */
+/** What exists while a connection is open. */
 interface Link {
   readonly rpc: Rpc;
   readonly control: Control;

@@ -30,7 +30,7 @@ const NAMES = new Map<number, string>(Object.entries(CODES).map(([name, code]) =
 export type Operation = "connect" | "publish" | "receive" | "settle";
 
 /**
- * What becomes of an operation that failed:
+ * What to do after an operation failed:
  * - `retry`: it may succeed later. A publication or settlement is tried again within its own time limit, receiving for ever;
  * - `split`: one message spoils the request it shares with others: each half is sent by itself;
  * - `lost`: the message is not ours any more;
@@ -54,7 +54,7 @@ const TOO_LARGE = /larger than max|too large|exceeds? the maximum/i;
 /** What is said of a certificate that is not trusted: it will not be later either. */
 const UNTRUSTED = /certificate|altname/i;
 
-/** Says what becomes of an operation. */
+/** Says what to do after a failure. */
 export function consequenceOf(operation: Operation, code: number, details: string = ""): Consequence {
   if (operation === "connect" && UNTRUSTED.test(details)) return "fatal";
   if (operation === "publish") {

@@ -3,7 +3,7 @@
  *
  * Pub/Sub is told of the demand when a stream is opened (`max_outstanding_messages`) and not again: the bound of each
  * stream is the largest demand so far, what its channel has in hand included, so several channels may hold it several
- * times. What arrives within the bound while nobody asks is held, with its lease kept, and goes back to the service on
+ * times. What arrives within the bound between two calls of `take` is held, its lease is extended, and it is returned to the service on
  * stop. So the stream stays open in a pause.
  * @module
  */
@@ -215,7 +215,7 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
     return deliveries;
   }
 
-  /** What waits is kept here; what is being handled by whoever handles it, and forgotten once its lease is over. */
+  /** Extends the leases of messages that wait here; the worker extends those of running ones. A message whose lease expired is forgotten. */
   #keepLeases(): void {
     const { clock } = this.#options;
     const now = clock.now();
@@ -235,7 +235,7 @@ export class PubsubSubscription implements Subscription, DeliveryOwner {
     }
   }
 
-  /** In the background: whoever stops waits for what was told, and the lease ends in any case. */
+  /** In the background: `stop` waits for what was sent, and the lease ends in any case. */
   #giveBack({ path }: Pull, deliveries: readonly PubsubDelivery[], seconds: number): void {
     for (const { ackId } of deliveries) this.#options.control.tell(path, { ackId }, seconds).catch(() => {});
   }

@@ -1,5 +1,5 @@
 /**
- * Messages of one turn of the event loop of which Redis is told the same in one command.
+ * Messages of one turn of the event loop for which Redis gets one command.
  * @module
  */
 import type { DeliveryResult } from "../../contract/server.ts";
@@ -8,7 +8,7 @@ import type { BatchAction, RedisDelivery } from "./delivery.ts";
 /** How many ids go into one command: Lua's stack is finite. */
 export const MOST = 1_000;
 
-/** Some messages. One promise for all of them, from which each derives its own: with functions that resolve and reject a message of its own costs twice as much. */
+/** Some messages. They have one promise, from which each derives its own: resolve and reject functions for each message cost twice as much. */
 export class Batch {
   readonly action: BatchAction;
   readonly deliveries: RedisDelivery[] = [];

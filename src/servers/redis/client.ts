@@ -41,7 +41,7 @@ export class RedisClient {
   /** What holds the turn's further commands back. */
   #corked: Redis["stream"] | undefined;
 
-  /** Not connected yet. A lasting one comes back by itself; another ends with its first loss. */
+  /** Not connected yet. A lasting client reconnects by itself; another ends when its connection is lost. */
   constructor({ url, options }: RedisAddress, kind: { readonly lasting: boolean }) {
     const { connectTimeout = 10_000, idleTimeout = 30_000, username, password, tls, socketPath } = options;
     const settings: RedisOptions = {
@@ -49,7 +49,7 @@ export class RedisClient {
       lazyConnect: true,
       connectTimeout,
       // What cannot be sent now is refused now, and what was under way when the connection broke is refused as well:
-      // nothing is sent twice, and nobody waits for ever.
+      // nothing is sent twice, and no caller waits for ever.
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,
@@ -68,7 +68,7 @@ export class RedisClient {
     if (!kind.lasting) return;
     // After an outage there may be another version.
     this.redis.on("ready", () => void this.#lookForFeatures().catch(() => {}));
-    // A blocking read lasts as long as it is told to, so that its connection is left alone.
+    // A blocking read lasts as long as it should, so its connection is not watched.
     this.#watch = new Watch(this.redis, idleTimeout);
   }
 

@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import type { BaseMessage, MessageData, MessageHeaders } from "../../contract/server.ts";
 
-/** How many times an entry was put back. Ours alone: others ignore fields that they do not know. */
+/** How many times an entry was rejected. Only this library uses it; others ignore unknown fields. */
 export const COUNT_FIELD = "delivery_count";
 
 /** The fields of an entry, as `XADD` takes them. */
@@ -53,7 +53,7 @@ const JSON_TYPE_BYTES = Buffer.from(JSON_TYPE);
 const NO_PAYLOAD = new Uint8Array();
 const NO_FIELDS: readonly Buffer[] = [];
 
-/** Reads an entry; fields that are not there are absent, those that nobody knows are ignored. */
+/** Reads an entry. Missing fields are absent, unknown fields are ignored. */
 export function fromRaw(raw: RawEntry): Entry {
   const flat = raw[1] ?? NO_FIELDS;
   let payload: Buffer | undefined;

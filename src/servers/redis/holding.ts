@@ -19,7 +19,7 @@ export interface HoldingOptions {
   readonly schedule: (holding: Holding) => void;
 }
 
-/** Knows which entries a consumer holds, and collects what Redis is to be told about them. */
+/** Knows which entries a consumer holds, and collects what to send to Redis about them. */
 export class Holding implements DeliveryHolder {
   readonly keys: ChannelKeys;
   readonly consumer: string;
@@ -58,7 +58,7 @@ export class Holding implements DeliveryHolder {
   }
 
   /**
-   * Whether it is in the consumer's hands. One whose settlement is under way is not: it may have been put back, and come
+   * Whether it is in the consumer's hands. One whose settlement is under way is not: it may have been rejected, and come
    * again before the answer to that.
    */
   has(id: string): boolean {

@@ -1,5 +1,5 @@
 /**
- * What was read before anybody asked for it.
+ * Messages that were read ahead of the demand.
  * @module
  */
 import { systemClock, type Timer } from "../../_internal/clock.ts";
@@ -45,7 +45,7 @@ export class ReadAhead {
     for (const delivery of this.#waiting) void this.#extendOne(delivery);
   }
 
-  /** Never rejects: where Redis is away, the next time may do. */
+  /** Never rejects: if Redis is unavailable, the next time may succeed. */
   async #extendOne(delivery: RedisDelivery): Promise<void> {
     const result = await delivery.extendLease().catch(() => "unknown");
     const at = this.#waiting.indexOf(delivery);

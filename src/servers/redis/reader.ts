@@ -1,7 +1,7 @@
 /**
  * Reading from streams: demand becomes the size of reads.
  *
- * A channel has a group of its own, and Redis reads for one group at a time. One channel is read blocking. Several are read
+ * Each channel has its own group, and Redis reads for one group at a time. One channel is read blocking. Several are read
  * one after the other without waiting, each its share of the demand, beginning with another one each time; when all are
  * empty, a read without a group waits for news of any of them, so that nothing is taken that was not asked for.
  * @module
@@ -142,7 +142,7 @@ export class Reader {
     return [String(info.get("last-delivered-id"))];
   }
 
-  /** A read that does not come back although its time is over has lost its connection without being told. */
+  /** A read that does not end although its time is over has lost its connection unnoticed. */
   async #within<T>(block: number, reading: Promise<T>): Promise<T> {
     if (!await settlesWithin(systemClock, block + BLOCK_GRACE, reading)) await this.#options.blocking.cut();
     return await reading;

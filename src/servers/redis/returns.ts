@@ -1,6 +1,6 @@
 /**
- * Messages that were put back where they are, as other groups of their stream need the entry (see `REJECT` in `scripts.ts`).
- * No read finds them, so somebody has to look: often where a stream has several groups, and never elsewhere.
+ * Messages that were rejected in place, because other groups of their stream need the entry (see `REJECT` in `scripts.ts`).
+ * Reads do not find them, so this class looks for them: often if a stream has several groups, and never otherwise.
  * @module
  */
 import type { RedisClient } from "./client.ts";
@@ -14,7 +14,7 @@ import { RETURNED } from "./scripts.ts";
 const LOOK_EVERY = 250;
 /** How long to believe that a stream has one group, or several, in milliseconds. */
 const COUNT_EVERY = 10_000;
-/** Messages that were put back are said to be silent for ages; one that a consumer has just taken is not. */
+/** Rejected messages have a very long idle time; one that a consumer has just taken has not. */
 const LEAST_SILENT = 1_000_000_000;
 
 /** Takes them over. */
@@ -37,7 +37,7 @@ export class Returns {
     return Math.max(0, due - performance.now());
   }
 
-  /** What was put back, at most so many; looks only when it is time. */
+  /** Rejected messages, at most `max`; looks only when it is time. */
   async claim(max: number): Promise<RedisDelivery[]> {
     if (this.untilDue() > 0) return [];
     if (performance.now() >= this.#countDue) {

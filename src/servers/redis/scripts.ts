@@ -71,7 +71,7 @@ if isOnly and mayBeBare then
   for i = 1, #groups[1], 2 do info[groups[1][i]] = groups[1][i + 1] end
   -- What was claimed by force, or before the group was set back, is pending and not delivered.
   local beyond = redis.call('XPENDING', stream, group, '(' .. info['last-delivered-id'], '+', 1)
-  -- Whoever may not ask is answered with an error: then all is as if this were not known.
+  -- Without permission the answer is an error: then this is treated as unknown.
   local head = redis.pcall('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
   isBare = info.lag and info.lag + info.pending == redis.pcall('XLEN', stream) and head and head[1] == ARGV[3]
     and #beyond == 0
@@ -129,10 +129,10 @@ export const NACK: Script = script(
   ) + FINISH,
 );
 
-/** Who holds what was put back where it is: no consumer that reads, and none that is ever removed. */
+/** The consumer that holds messages rejected in place. It never reads and is never removed. */
 export const RETURNED = "repid:returned";
 
-/** How long what was put back where it is has been silent, in milliseconds: longer than anybody waits for, and less than Redis' clock says. */
+/** The idle time of messages rejected in place, in milliseconds: longer than any lease, and less than Redis' clock. */
 const LONG_SILENT = 1_000_000_000_000;
 
 /**

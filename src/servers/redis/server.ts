@@ -57,7 +57,7 @@ export class RedisServer implements Server {
   readonly #shared: SharedConnection;
   #commands: RedisClient | undefined;
   #settler: Settler | undefined;
-  /** Consumers that could not leave in order, as Redis was away. */
+  /** Consumers that could not leave their groups, because Redis was unavailable. */
   readonly #leftBehind: Membership[] = [];
 
   /**
@@ -95,7 +95,7 @@ export class RedisServer implements Server {
     this.#shared = new SharedConnection({ open: (given) => this.#open(given), shut: () => this.#shut() });
   }
 
-  /** Whether commands can be given now. It comes back by itself after an outage. */
+  /** Whether commands can be sent now. It reconnects by itself. */
   get isConnected(): boolean {
     return this.#commands?.isReady ?? false;
   }
@@ -119,7 +119,7 @@ export class RedisServer implements Server {
     }
   }
 
-  /** Starts to consume, with a connection of its own for blocking reads. */
+  /** Starts to consume, with a separate connection for blocking reads. */
   async subscribe(channels: readonly string[], { signal }: SubscribeOptions = {}): Promise<Subscription> {
     const { commands, settler } = this.#connected("subscribe");
     signal?.throwIfAborted();
@@ -157,7 +157,7 @@ export class RedisServer implements Server {
     });
     const starting = blocking.connect(signal).then(() => subscription.start());
     try {
-      // Nobody else watches this connection.
+      // This connection is watched by nothing else.
       if (!await settlesWithin(systemClock, connectTimeout, starting)) {
         throw new RedisError("Redis did not answer a new connection in time: timed out", {
           isRetriable: true,
@@ -196,7 +196,7 @@ export class RedisServer implements Server {
 
   /**
    * Takes a consumer out of its groups, after giving back what is pending for it: assigned by a read whose answer never
-   * came. Where Redis is away, when it is back: nobody has to wait until the consumer counts as silent. Never rejects.
+   * came. If Redis is unavailable, that happens later. So no message waits until its lease expires. Never rejects.
    */
   async #leave(one: Membership): Promise<void> {
     const [commands, settler] = [this.#commands, this.#settler];

@@ -1,5 +1,5 @@
 /**
- * Tells Redis what became of messages: all of one turn of the event loop in one write, one command for each stream and kind.
+ * Settles messages: those of one turn of the event loop in one write, with one command for each stream and action.
  * @module
  */
 import { setImmediate } from "node:timers";
@@ -11,7 +11,7 @@ import type { Holding } from "./holding.ts";
 import { type ChannelKeys, isGroupMissing } from "./channel_keys.ts";
 import { ACK, EXTEND, LEAVE, NACK, REJECT, type Script } from "./scripts.ts";
 
-/** Each action's script, and its argument of its own. */
+/** The script of each action, and its special argument. */
 const SCRIPTS: Readonly<Record<BatchAction, readonly [script: Script, own: string]>> = {
   ack: [ACK, ""],
   nack: [NACK, ""],

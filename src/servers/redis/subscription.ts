@@ -72,10 +72,10 @@ export class RedisSubscription implements Subscription {
     const { commands, blocking } = this.#options;
     const returning = this.#ahead.giveBack();
     // Ends a blocked read in order: it answers what it has, or nothing.
-    // Only while the connection lives: after a restart of Redis its id may be somebody else's.
+    // Only while the connection is open: after a restart of Redis the id may belong to another client.
     const woken = commands.isReady && blocking.isReady && this.#blockedId !== undefined
       ? commands.redis.client("UNBLOCK", this.#blockedId)
-      : Promise.reject(new Error("nobody to ask"));
+      : Promise.reject(new Error("the connection has no id"));
     await settlesWithin(systemClock, CLOSE_TIMEOUT, Promise.allSettled([woken, returning]));
     // What did not end in order is cut.
     if (!await settlesWithin(systemClock, CLOSE_TIMEOUT / 2, this.#taking)) await blocking.cut();

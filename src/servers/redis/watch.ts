@@ -5,7 +5,7 @@
 import type { Redis } from "ioredis";
 import { systemClock, type Timer } from "../../_internal/clock.ts";
 
-/** How many times a silent connection is looked at until it is given up. */
+/** How many times a silent connection is checked before it is closed. */
 const LOOKS = 4;
 
 /**
