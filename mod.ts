@@ -46,6 +46,7 @@ export type {
 } from "./src/contract/events.ts";
 export { EVENT_LEVELS } from "./src/contract/events.ts";
 export type { FetchHandler } from "./src/contract/fetch_handler.ts";
+export type { StackFrames } from "./src/contract/error_text.ts";
 export { consoleLogger, type ConsoleLoggerOptions, silentLogger } from "./src/contract/logger.ts";
 export type * from "./src/contract/metadata.ts";
 export { defaultSerializer, type Serializer } from "./src/contract/serializer.ts";
@@ -151,5 +152,6 @@ export {
 } from "./src/servers/memory/server.ts";
 export { type HealthHandlerOptions, type WorkerHealth, type WorkerState } from "./src/worker/health.ts";
 export type { OsSignal } from "./src/worker/signals.ts";
+export type { UnhandledRejections } from "./src/worker/unhandled_rejections.ts";
 export type { WorkerResult } from "./src/worker/worker.ts";
 export type { HttpServerOptions, WorkerOptions } from "./src/worker/worker_options.ts";

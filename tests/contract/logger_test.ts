@@ -56,9 +56,9 @@ test("consoleLogger() writes causes and the errors of an AggregateError below, w
   const all = (await textOf(new AggregateError([new TypeError("one")], "several", { cause }))).join("\n");
   assert.match(
     all,
-    /\n  AggregateError: several\n[^]*\n  caused by Error: cause\n[^]*\n    caused by Error: root\n/,
+    /\n {2}AggregateError: several\n[^]*\n {2}caused by Error: cause\n[^]*\n {4}caused by Error: root\n/,
   );
-  assert.match(all, /\n      caused by a text\n  one of TypeError: one\n/);
+  assert.match(all, /\n {6}caused by a text\n {2}one of TypeError: one\n/);
   const circular = new Error("again");
   circular.cause = circular;
   assert.equal((await textOf(circular)).filter((line) => line.includes("Error: again")).length, 6);

@@ -289,7 +289,7 @@ async function refusal(
   return assert.fail("nothing was refused");
 }
 
-test("RedisServer refuses names that are none, TLS options that it does not know, and says which", async () => {
+test("RedisServer refuses names that are none, TLS options that it does not know, and says which", () => {
   const create = (options: object) => (): RedisServer =>
     new RedisServer("redis://localhost", options as never);
   assert.throws(create({ names: "jobs" }), /as names is not a function: string/);

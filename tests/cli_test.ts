@@ -7,11 +7,11 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { app } from "../../examples/app.ts";
-import { run } from "../../src/cli.ts";
-import { runtime, test } from "../harness.ts";
+import { app } from "../examples/app.ts";
+import { run } from "../src/cli.ts";
+import { runtime, test } from "./harness.ts";
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const MODULE = join(ROOT, "examples", "app.ts");
 
 interface Ended {
