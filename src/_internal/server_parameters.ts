@@ -27,7 +27,9 @@ export function toKnownParameters<T extends object>(
   pythonNames: Readonly<Record<string, keyof T & string>> = {},
 ): Partial<T> {
   const checked: Record<string, unknown> = {};
-  for (const [given, value] of Object.entries(parameters)) {
+  // Not by entries: this runs for each message, mostly without any parameter.
+  for (const given in parameters) {
+    const value: unknown = Reflect.get(parameters, given);
     const name = Object.hasOwn(pythonNames, given) ? pythonNames[given] as string : given;
     const parameter = Object.hasOwn(known, name) ? known[name as keyof T] : undefined;
     if (!parameter) throw unknownParameter(broker, given, Object.keys(known));

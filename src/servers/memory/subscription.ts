@@ -2,6 +2,7 @@
  * Consuming from queues in this process.
  * @module
  */
+import { copiedBytes } from "../../_internal/copied_bytes.ts";
 import { systemClock, type Timer } from "../../_internal/clock.ts";
 import type { Deque } from "../../_internal/deque.ts";
 import type {
@@ -154,7 +155,7 @@ class MemoryDelivery implements Delivery {
     this.channel = channel;
     this.entry = entry;
     // Copies: the entry stays as it was published, for the case that it is redelivered.
-    this.payload = entry.payload.slice();
+    this.payload = copiedBytes(entry.payload);
     this.headers = { ...entry.headers };
     this.contentType = entry.contentType;
     this.replyTo = entry.replyTo;
