@@ -22,10 +22,19 @@ const LIBRARY_PLACES: readonly string[] = LIBRARY === undefined
 /** The text of whatever was thrown, several lines of it indented. Never throws. */
 export function textOfError(error: unknown, frames: StackFrames): string {
   try {
-    return describe(error, frames, 0).map((line) => `  ${line}`).join("\n");
+    return describe(error, frames, 0).map((line) => `  ${printable(line)}`).join("\n");
   } catch {
     return `  (something that cannot be shown)`;
   }
+}
+
+/** A carriage return or an escape sequence in an error must not erase a line of the log, or look like another one. */
+function printable(line: string): string {
+  return line.replace(
+    // deno-lint-ignore no-control-regex -- these are what is looked for
+    /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function describe(error: unknown, frames: StackFrames, depth: number): string[] {

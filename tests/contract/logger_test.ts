@@ -50,6 +50,15 @@ test("consoleLogger() keeps a line one line, whatever the values are", async () 
   ]);
 });
 
+test("consoleLogger() lets no error erase or forge a line", async () => {
+  const error = new TypeError("x\r2026 ERROR forged\u001b[2K\u2028y", { cause: "\u0007bell" });
+  error.stack = "";
+  assert.deepEqual((await textOf(error)).slice(1), [
+    "  TypeError: x\\u000d2026 ERROR forged\\u001b[2K\\u2028y",
+    "  caused by \\u0007bell",
+  ]);
+});
+
 test("consoleLogger() writes causes and the errors of an AggregateError below, without an end", async () => {
   const cause = new Error("cause");
   cause.cause = new Error("root", { cause: "a text" });
